@@ -1,0 +1,27 @@
+# What `cmake --install` puts where, so that others find libstm through CMake or pkg-config.
+#
+# Nothing that is installed names the prefix: both the CMake package and stm.pc find it from where
+# they lie, so that `cmake --install --prefix` and a moved tree work.
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/stm")
+
+install(TARGETS stm stm_static EXPORT stm-targets
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(DIRECTORY libstm/include/stm DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+install(EXPORT stm-targets NAMESPACE stm:: DESTINATION "${package_dir}")
+configure_package_config_file(cmake/stm-config.cmake.in stm-config.cmake INSTALL_DESTINATION "${package_dir}")
+# Before 1.0 a minor version may break its callers.
+write_basic_package_version_file(stm-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/stm-config.cmake" "${PROJECT_BINARY_DIR}/stm-config-version.cmake"
+    DESTINATION "${package_dir}")
+
+set(pkgconfig_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+file(RELATIVE_PATH prefix_from_pkgconfig "/p/${pkgconfig_dir}" "/p")
+string(REGEX REPLACE "/$" "" prefix_from_pkgconfig "${prefix_from_pkgconfig}")
+configure_file(cmake/stm.pc.in stm.pc @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/stm.pc" DESTINATION "${pkgconfig_dir}")
