@@ -17,9 +17,11 @@ package_is_here()
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
+# missing_packages PACKAGE... -- none on systems that are not Debian's kind: CMake will say what it cannot find
 missing_packages()
 {
     local package
+    command -v apt-get >/dev/null || return 0
     for package in "$@"; do
         package_is_here "$package" || echo "$package"
     done
@@ -29,8 +31,6 @@ as_root()
 {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
-    elif [ -t 0 ]; then
-        sudo "$@"
     else
         sudo -n "$@"
     fi
@@ -41,12 +41,15 @@ apt()
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 "$@"
 }
 
-# install_packages PACKAGE... -- Debian packages, only those that are not here; nothing on other systems,
-# where CMake will say what it cannot find.
+# ask_for_root PACKAGE... -- lets sudo ask for its password, if it will be needed, before output goes to a log
+ask_for_root()
+{
+    [ "$(id -u)" -eq 0 ] || [ -z "$(missing_packages "$@")" ] || sudo -v || true
+}
+
 install_packages()
 {
     local missing
-    command -v apt-get >/dev/null || return 0
     mapfile -t missing < <(missing_packages "$@")
     [ ${#missing[@]} -gt 0 ] || return 0
     apt update && apt install --no-install-recommends --yes "${missing[@]}"
@@ -93,7 +96,7 @@ run_step()
         printf '%-30s ok      %4d s\n' "$title" $((SECONDS - start))
     else
         printf '%-30s FAILED  %4d s  the end of %s:\n' "$title" $((SECONDS - start)) "$log"
-        tail -n 80 "$log" | sed 's/^/    /'
+        tail -n 200 "$log" | sed 's/^/    /'
     fi
     return $status
 }
