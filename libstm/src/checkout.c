@@ -1,0 +1,558 @@
+/*
+ * checkout.c -- taking keys into a transaction, all at one instant.
+ *
+ * First look and copy at each new key; then a second look at every key that the transaction holds. If all
+ * are as they were, then between the last first look and the first second look there was an instant at
+ * which all of it was current together. A new key that has changed is copied again; an old one is a
+ * CONFLICT, since the transaction can never commit, nor be shown anything consistent with it.
+ *
+ * Two cases read through a snapshot of the transaction's own instead, its view: keys that change faster
+ * than they can be looked at twice, and transactions that hold so many keys that looking at all of
+ * them again at each checkout would cost too much. The view begins with one look at all held.
+ */
+#include "conflict.h"
+#include "look.h"
+#include "observe.h"
+#include "store.h"
+#include "txn.h"
+
+#define ROUNDS_MAX 16       /* tries before the view */
+#define HELD_WITHOUT_VIEW 64
+#define AT_ONCE 16          /* keys whose cache misses overlap */
+
+/* Copies what was seen to the private copy. BUSY: it changed meanwhile. */
+static stm_status copy_sight(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_sight *sight)
+{
+    struct stmi_words words;
+    stmi_words_read(entry->record, sight->entry, &words);
+    unsigned kind = stmi_info_kind(words.info);
+    if (stmi_likely(kind != STMI_KIND_BLOCK)) {
+        /* Owner's own words, written for lingering readers as in stmi_entry_set. */
+        bool second = kind > 8 && kind != STMI_KIND_ABSENT;
+        stmi_store(&entry->value[0], kind == STMI_KIND_ABSENT ? 0 : words.value[0], RELEASE);
+        stmi_store(&entry->value[1], second ? words.value[1] : 0, RELEASE);
+        stmi_store(&entry->value[2], 0, RELEASE);
+        stmi_store(&entry->info, words.info & STMI_INFO_VALUE_MASK, RELEASE);
+        stmi_entry_drop_block(txn, entry); /* of an earlier round */
+        return STM_OK;
+    }
+    /* The words must belong together before we follow one of them. */
+    struct stmi_sight again;
+    stmi_look(entry->record, &again);
+    if (again.version != sight->version || again.entry != sight->entry)
+        return STM_BUSY;
+    const struct stmi_block *block = (const struct stmi_block *)(uintptr_t)words.value[0];
+    bool copied = stmi_entry_set(txn, entry, stm_bytes_of(block->data, block->size), stmi_info_type(words.info));
+    return copied ? STM_OK : STM_NO_MEMORY;
+}
+
+static stm_status copy_new(struct stm_txn *txn, struct stmi_entry *entry)
+{
+    struct stmi_sight sight;
+    stmi_look(entry->record, &sight);
+    entry->version = sight.version;
+    entry->seen = sight.entry;
+    return copy_sight(txn, entry, &sight);
+}
+
+/* CONFLICT: a key held before has changed. */
+static stm_status check_held(struct stm_txn *txn, uint32_t first_new)
+{
+    for (uint32_t i = 0; i < first_new; i++) {
+        struct stmi_entry *entry = stmi_txn_entry(txn, i);
+        if (!stmi_look_version(txn->store, entry->record, entry->version))
+            return STM_CONFLICT;
+    }
+    return STM_OK;
+}
+
+/* One round over the new keys. BUSY: not all stood still. */
+static stm_status read_round(struct stm_txn *txn, uint32_t first_new)
+{
+    stm_status status = STM_OK;
+    for (uint32_t i = first_new; i < txn->count; i++) {
+        stm_status copied = copy_new(txn, stmi_txn_entry(txn, i));
+        if (copied == STM_NO_MEMORY)
+            return copied;
+        if (copied == STM_BUSY)
+            status = STM_BUSY;
+    }
+    stm_status held = check_held(txn, first_new);
+    if (held != STM_OK || status != STM_OK)
+        return held != STM_OK ? held : status;
+    for (uint32_t i = first_new; i < txn->count; i++) {
+        struct stmi_entry *entry = stmi_txn_entry(txn, i);
+        struct stmi_sight sight = {entry->version, entry->seen};
+        if (!stmi_look_again(txn->store, entry->record, &sight))
+            return STM_BUSY;
+    }
+    return STM_OK;
+}
+
+static stm_status read_view(struct stm_txn *txn, uint32_t first_new)
+{
+    for (uint32_t i = first_new; i < txn->count; i++) {
+        struct stmi_entry *entry = stmi_txn_entry(txn, i);
+        struct stmi_seen seen;
+        stm_bytes value = {NULL, 0};
+        if (stmi_snapshot_read(txn->view, entry->record, &seen))
+            value = seen.block != NULL ? stm_bytes_of(seen.block->data, seen.block->size)
+                                       : stm_bytes_of(seen.words, stmi_info_kind(seen.info));
+        entry->version = seen.version;
+        if (!stmi_entry_set(txn, entry, value, stmi_info_type(seen.info)))
+            return STM_NO_MEMORY;
+    }
+    return STM_OK;
+}
+
+/* BUSY: no snapshot is to be had. */
+static stm_status view_open(struct stm_txn *txn, uint32_t first_new)
+{
+    txn->view = stmi_snapshot_hold(txn->store, txn->label);
+    return txn->view == NULL ? STM_BUSY : check_held(txn, first_new);
+}
+
+static stm_status read_new(struct stm_txn *txn, uint32_t first_new)
+{
+    if (txn->view != NULL)
+        return read_view(txn, first_new);
+    if (stmi_unlikely(first_new >= HELD_WITHOUT_VIEW)) {
+        stm_status status = view_open(txn, first_new);
+        if (status != STM_BUSY)
+            return status == STM_OK ? read_view(txn, first_new) : status;
+    }
+    for (unsigned rounds = 0; rounds < ROUNDS_MAX; rounds++) {
+        stm_status status = read_round(txn, first_new);
+        if (stmi_likely(status != STM_BUSY))
+            return status;
+        stmi_pause();
+    }
+    stm_status status = view_open(txn, first_new);
+    return status == STM_OK ? read_view(txn, first_new) : status;
+}
+
+/* What a call asks for: keys by name or by handle. */
+struct ask {
+    const stm_bytes *names;
+    const stm_key *handles;
+    size_t count;
+    bool update;
+};
+
+static stm_status check_names(const struct stm_store *store, const stm_bytes *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (names[i].data == NULL || names[i].size == 0)
+            return STM_INVALID;
+        if (names[i].size > store->limits.key_size_max)
+            return STM_TOO_LARGE;
+    }
+    return STM_OK;
+}
+
+static stm_status check_handles(const struct stm_store *store, const stm_key *handles, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (handles[i].record == NULL)
+            return STM_INVALID;
+        if (handles[i].store != store)
+            return STM_FOREIGN;
+        __builtin_prefetch(handles[i].record);
+    }
+    return STM_OK;
+}
+
+static stm_status check_ask(const struct stm_txn *txn, const struct ask *ask)
+{
+    if (ask->names == NULL && ask->handles == NULL)
+        return ask->count == 0 ? STM_OK : STM_INVALID;
+    return ask->names != NULL ? check_names(txn->store, ask->names, ask->count)
+                              : check_handles(txn->store, ask->handles, ask->count);
+}
+
+/* Up to AT_ONCE records, made where absent: buckets near, records near, then the look-ups. */
+static stm_status find_records(struct stm_txn *txn, const stm_bytes *keys, size_t count, struct stmi_record **records)
+{
+    struct stmi_index *index = &txn->store->index;
+    struct stmi_name names[AT_ONCE];
+    for (size_t i = 0; i < count; i++) {
+        names[i].bytes = keys[i];
+        names[i].hash = stmi_index_hash(index, keys[i]);
+        stmi_index_prefetch_bucket(index, names[i].hash);
+        stmi_name_pack(&names[i]);
+    }
+    for (size_t i = 0; count > 1 && i < count; i++)
+        stmi_index_prefetch_record(index, names[i].hash);
+    for (size_t i = 0; i < count; i++) {
+        records[i] = stmi_index_find(index, &names[i]);
+        if (stmi_unlikely(records[i] == NULL) && (records[i] = stmi_index_add(txn, &names[i])) == NULL)
+            return STM_NO_MEMORY;
+    }
+    return STM_OK;
+}
+
+static stm_status push_some(struct stm_txn *txn, const struct ask *ask, size_t from, size_t count)
+{
+    struct stmi_record *records[AT_ONCE];
+    if (ask->names != NULL) {
+        stm_status status = find_records(txn, ask->names + from, count, records);
+        if (status != STM_OK)
+            return status;
+    } else {
+        for (size_t i = 0; i < count; i++)
+            records[i] = ask->handles[from + i].record;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (txn->count != 0 && stmi_txn_find(txn, records[i]) != NULL)
+            continue;
+        struct stmi_entry *entry = stmi_txn_push(txn, records[i]);
+        entry->update = ask->update;
+        txn->update_count += ask->update;
+        txn->ordered = false;
+    }
+    return STM_OK;
+}
+
+static stm_status push_all(struct stm_txn *txn, const struct ask *ask)
+{
+    for (size_t from = 0; from < ask->count; from += AT_ONCE) {
+        size_t count = ask->count - from < AT_ONCE ? ask->count - from : AT_ONCE;
+        stm_status status = push_some(txn, ask, from, count);
+        if (status != STM_OK)
+            return status;
+    }
+    return STM_OK;
+}
+
+static struct stmi_entry *asked_entry(struct stm_txn *txn, const struct ask *ask, size_t i)
+{
+    return ask->names != NULL ? stmi_txn_find_name(txn, ask->names[i])
+                              : stmi_txn_find(txn, ask->handles[i].record);
+}
+
+/* Keys held for read before, and now for update; and the values asked for. */
+static void finish_ask(struct stm_txn *txn, const struct ask *ask, uint32_t first_new, stm_bytes *values)
+{
+    bool all_new = txn->count - first_new == ask->count;
+    if (values == NULL && (all_new || !ask->update))
+        return;
+    for (size_t i = 0; i < ask->count; i++) {
+        struct stmi_entry *entry = all_new ? stmi_txn_entry(txn, first_new + (uint32_t)i) : asked_entry(txn, ask, i);
+        if (ask->update && !entry->update) {
+            entry->update = true;
+            txn->update_count++;
+            txn->ordered = false;
+        }
+        if (values != NULL)
+            values[i] = stmi_entry_value(entry);
+    }
+}
+
+static stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_bytes *values)
+{
+    stm_status status = stmi_txn_ready(txn);
+    if (stmi_unlikely(status != STM_OK))
+        return status;
+    status = check_ask(txn, ask);
+    if (status == STM_OK)
+        status = stmi_txn_reserve(txn, ask->count);
+    if (stmi_unlikely(status != STM_OK))
+        return stmi_txn_fail(txn, status);
+    if (stmi_unlikely(!stmi_epoch_enter(txn)))
+        return STM_REENTERED;
+    if (txn->count == 0 && txn->store->observer != NULL)
+        stmi_observe_begin(txn);
+    uint32_t first_new = txn->count;
+    status = push_all(txn, ask);
+    if (stmi_likely(status == STM_OK) && txn->count != first_new)
+        status = read_new(txn, first_new);
+    if (stmi_unlikely(status != STM_OK)) {
+        stmi_txn_truncate(txn, first_new);
+        if (status == STM_CONFLICT)
+            stmi_conflict_collect(txn);
+        stmi_epoch_exit(txn);
+        return stmi_conflict_tell(txn, status, STM_STAGE_CHECKOUT);
+    }
+    stmi_epoch_exit(txn);
+    stmi_tally(&txn->counters.checkouts, txn->count - first_new);
+    finish_ask(txn, ask, first_new, values);
+    if (stmi_observed(txn->store, STM_EVENT_CHECKOUT))
+        stmi_observe_checkouts(txn, first_new);
+    return STM_OK;
+}
+
+/* --------------------------------------------------------------------- public: checkouts -- */
+
+static stm_status read_status(stm_status status, const stm_bytes *value)
+{
+    return status == STM_OK && value->data == NULL ? STM_NOT_FOUND : status;
+}
+
+stm_status stm_txn_use(stm_txn *txn, stm_bytes key, stm_bytes *value)
+{
+    struct ask ask = {.names = &key, .count = 1, .update = true};
+    return checkout(txn, &ask, value);
+}
+
+stm_status stm_txn_using(stm_txn *txn, const stm_bytes *keys, size_t count, stm_bytes *values)
+{
+    struct ask ask = {.names = keys, .count = count, .update = true};
+    return checkout(txn, &ask, values);
+}
+
+stm_status stm_txn_get(stm_txn *txn, stm_bytes key, stm_bytes *value)
+{
+    struct ask ask = {.names = &key, .count = 1};
+    stm_bytes found = {NULL, 0};
+    stm_status status = checkout(txn, &ask, &found);
+    if (status == STM_OK && value != NULL)
+        *value = found;
+    return read_status(status, &found);
+}
+
+stm_status stm_txn_getting(stm_txn *txn, const stm_bytes *keys, size_t count, stm_bytes *values)
+{
+    struct ask ask = {.names = keys, .count = count};
+    return checkout(txn, &ask, values);
+}
+
+stm_status stm_txn_use_key(stm_txn *txn, stm_key key, stm_bytes *value)
+{
+    struct ask ask = {.handles = &key, .count = 1, .update = true};
+    return checkout(txn, &ask, value);
+}
+
+stm_status stm_txn_using_keys(stm_txn *txn, const stm_key *keys, size_t count, stm_bytes *values)
+{
+    struct ask ask = {.handles = keys, .count = count, .update = true};
+    return checkout(txn, &ask, values);
+}
+
+stm_status stm_txn_get_key(stm_txn *txn, stm_key key, stm_bytes *value)
+{
+    struct ask ask = {.handles = &key, .count = 1};
+    stm_bytes found = {NULL, 0};
+    stm_status status = checkout(txn, &ask, &found);
+    if (status == STM_OK && value != NULL)
+        *value = found;
+    return read_status(status, &found);
+}
+
+stm_status stm_txn_getting_keys(stm_txn *txn, const stm_key *keys, size_t count, stm_bytes *values)
+{
+    struct ask ask = {.handles = keys, .count = count};
+    return checkout(txn, &ask, values);
+}
+
+/* ------------------------------------------------------------------------ public: edits -- */
+
+/* The entry of a key held for update; checked out now if it was not. */
+static stm_status edit_entry(struct stm_txn *txn, const struct ask *ask, struct stmi_entry **entry)
+{
+    stm_status status = stmi_txn_ready(txn);
+    if (stmi_unlikely(status != STM_OK))
+        return status;
+    status = check_ask(txn, ask);
+    if (stmi_unlikely(status != STM_OK))
+        return stmi_txn_fail(txn, status);
+    *entry = asked_entry(txn, ask, 0);
+    if (stmi_likely(*entry != NULL && (*entry)->update))
+        return STM_OK;
+    status = checkout(txn, ask, NULL);
+    if (status == STM_OK)
+        *entry = asked_entry(txn, ask, 0);
+    return status;
+}
+
+static stm_status set(struct stm_txn *txn, const struct ask *ask, stm_bytes value, stm_type type)
+{
+    struct stmi_entry *entry;
+    stm_status status = edit_entry(txn, ask, &entry);
+    if (stmi_unlikely(status != STM_OK))
+        return status;
+    if (stmi_unlikely(value.data == NULL || (unsigned)type > 7))
+        return stmi_txn_fail(txn, STM_INVALID);
+    if (stmi_unlikely(value.size > txn->store->limits.value_size_max))
+        return stmi_txn_fail(txn, STM_TOO_LARGE);
+    return stmi_likely(stmi_entry_set(txn, entry, value, type)) ? STM_OK : stmi_txn_fail(txn, STM_NO_MEMORY);
+}
+
+static stm_status erase(struct stm_txn *txn, const struct ask *ask)
+{
+    struct stmi_entry *entry;
+    stm_status status = edit_entry(txn, ask, &entry);
+    if (status == STM_OK)
+        stmi_entry_set(txn, entry, stm_bytes_of(NULL, 0), STM_BYTES); /* takes no memory */
+    return status;
+}
+
+stm_status stm_txn_set(stm_txn *txn, stm_bytes key, stm_bytes value)
+{
+    struct ask ask = {.names = &key, .count = 1, .update = true};
+    return set(txn, &ask, value, STM_BYTES);
+}
+
+stm_status stm_txn_set_typed(stm_txn *txn, stm_bytes key, stm_bytes value, stm_type type)
+{
+    struct ask ask = {.names = &key, .count = 1, .update = true};
+    return set(txn, &ask, value, type);
+}
+
+stm_status stm_txn_set_key(stm_txn *txn, stm_key key, stm_bytes value)
+{
+    struct ask ask = {.handles = &key, .count = 1, .update = true};
+    return set(txn, &ask, value, STM_BYTES);
+}
+
+stm_status stm_txn_delete(stm_txn *txn, stm_bytes key)
+{
+    struct ask ask = {.names = &key, .count = 1, .update = true};
+    return erase(txn, &ask);
+}
+
+stm_status stm_txn_delete_key(stm_txn *txn, stm_key key)
+{
+    struct ask ask = {.handles = &key, .count = 1, .update = true};
+    return erase(txn, &ask);
+}
+
+/* ------------------------------------------------------------------------ public: looks -- */
+
+/* The entry of a key, without changing anything. The handle is the caller's alone: const is a promise to him. */
+static stm_status held_entry(const struct stm_txn *txn, stm_bytes key, struct stmi_entry **entry)
+{
+    stm_status status = stmi_txn_check(txn);
+    if (status != STM_OK)
+        return status;
+    if (key.data == NULL || key.size == 0)
+        return STM_INVALID;
+    *entry = stmi_txn_find_name((struct stm_txn *)(uintptr_t)txn, key);
+    return *entry == NULL ? STM_NOT_FOUND : STM_OK;
+}
+
+stm_status stm_txn_value(const stm_txn *txn, stm_bytes key, stm_bytes *value)
+{
+    struct stmi_entry *entry;
+    stm_status status = held_entry(txn, key, &entry);
+    if (status != STM_OK)
+        return status;
+    if (value == NULL)
+        return STM_INVALID;
+    *value = stmi_entry_value(entry);
+    return value->data == NULL ? STM_NOT_FOUND : STM_OK;
+}
+
+stm_status stm_txn_version(const stm_txn *txn, stm_bytes key, uint64_t *version)
+{
+    struct stmi_entry *entry;
+    stm_status status = held_entry(txn, key, &entry);
+    if (status != STM_OK)
+        return status;
+    if (version == NULL)
+        return STM_INVALID;
+    *version = entry->version;
+    return STM_OK;
+}
+
+stm_status stm_txn_type(const stm_txn *txn, stm_bytes key, stm_type *type)
+{
+    struct stmi_entry *entry;
+    stm_status status = held_entry(txn, key, &entry);
+    if (status != STM_OK)
+        return status;
+    if (type == NULL)
+        return STM_INVALID;
+    *type = stmi_info_type(stmi_peek(&entry->info));
+    return STM_OK;
+}
+
+/* One whole look at a record that is not held, copied to where peek keeps its value. */
+static stm_status peek_once(struct stm_txn *txn, struct stmi_record *record, stm_bytes *value)
+{
+    struct stmi_sight sight, again;
+    struct stmi_words words;
+    stmi_look(record, &sight);
+    stmi_words_read(record, sight.entry, &words);
+    stmi_look(record, &again);
+    if (again.version != sight.version || again.entry != sight.entry)
+        return STM_BUSY;
+    unsigned kind = stmi_info_kind(words.info);
+    if (kind == STMI_KIND_ABSENT)
+        return STM_NOT_FOUND;
+    if (kind != STMI_KIND_BLOCK) {
+        memcpy(txn->peeked_words, words.value, 2 * sizeof words.value[0]);
+        ((char *)txn->peeked_words)[kind] = '\0';
+        *value = stm_bytes_of(txn->peeked_words, kind);
+        return STM_OK;
+    }
+    const struct stmi_block *block = (const struct stmi_block *)(uintptr_t)words.value[0];
+    txn->peeked = stmi_block_get(txn, block->size);
+    if (txn->peeked == NULL)
+        return STM_NO_MEMORY;
+    memcpy(txn->peeked->data, block->data, block->size + 1);
+    *value = stm_bytes_of(txn->peeked->data, block->size);
+    return STM_OK;
+}
+
+static stm_status peek(struct stm_txn *txn, stm_bytes key, stm_bytes *value)
+{
+    struct stmi_name name = {.bytes = key, .hash = stmi_index_hash(&txn->store->index, key)};
+    stmi_name_pack(&name);
+    struct stmi_record *record = stmi_index_find(&txn->store->index, &name);
+    stm_status status = record == NULL ? STM_NOT_FOUND : STM_BUSY;
+    for (unsigned rounds = 0; status == STM_BUSY && rounds < ROUNDS_MAX; rounds++)
+        status = peek_once(txn, record, value);
+    return status;
+}
+
+stm_status stm_txn_peek(stm_txn *txn, stm_bytes key, stm_bytes *value)
+{
+    stm_status status = stmi_txn_ready(txn);
+    if (status != STM_OK)
+        return status;
+    status = value == NULL ? STM_INVALID : check_names(txn->store, &key, 1);
+    if (status != STM_OK)
+        return stmi_txn_fail(txn, status);
+    struct stmi_entry *entry = stmi_txn_find_name(txn, key);
+    if (entry != NULL) {
+        *value = stmi_entry_value(entry);
+        return value->data == NULL ? STM_NOT_FOUND : STM_OK;
+    }
+    if (txn->peeked != NULL)
+        stmi_block_drop(txn, txn->peeked);
+    txn->peeked = NULL;
+    if (!stmi_epoch_enter(txn))
+        return STM_REENTERED;
+    status = peek(txn, key, value);
+    stmi_epoch_exit(txn);
+    return stmi_conflict_tell(txn, status, STM_STAGE_CHECKOUT);
+}
+
+/* -------------------------------------------------------------------------- key handles -- */
+
+stm_status stm_key_resolve(stm_store *store, stm_bytes key, stm_key *handle)
+{
+    stm_status status = stmi_store_check(store);
+    if (status == STM_OK)
+        status = handle == NULL ? STM_INVALID : check_names(store, &key, 1);
+    if (status != STM_OK)
+        return status;
+    struct stm_txn *slot = stmi_slot_claim(store, STMI_SLOT_READER);
+    if (slot == NULL)
+        return STM_NO_MEMORY;
+    struct stmi_record *record = NULL;
+    stmi_epoch_enter(slot);
+    status = find_records(slot, &key, 1, &record);
+    stmi_epoch_exit(slot);
+    stmi_slot_release(slot);
+    if (status != STM_OK)
+        return status;
+    handle->store = store;
+    handle->record = record;
+    return STM_OK;
+}
+
+stm_bytes stm_key_name(stm_key key)
+{
+    return key.record == NULL ? stm_bytes_of(NULL, 0) : stmi_record_key(key.record);
+}

@@ -1,0 +1,430 @@
+/*
+ * commit.c -- publishing all keys at one instant, without waiting for anybody.
+ *
+ * The README beside this folder tells the story and the proof; in short, an attempt is:
+ *   1 open      status := OPEN. Alone, it means nothing yet.
+ *   2 install   in the order of records: CAS each head from the clean version checked out to our entry. Who
+ *               meets another open owner there gives it a moment, then puts it aside (ABORTED).
+ *   3 propose   the clock's present value as our revision, visibly; and see that it still is.
+ *   4 keep      reserve memory for each old value that a held snapshot will still see.
+ *   5 validate  look again at the keys only read.
+ *   6 decide    CAS status from OPEN to COMMITTED: all keys change here, at once.
+ *   7 finish    key by key: old value to the history if it is kept, new one into the record, head clean.
+ * Others may put us aside before 6, and bump our proposal between 3 and 6; then the CAS fails, and we try again.
+ * Until 6 nothing has changed; from 6 on nothing can fail.
+ *
+ * Harris, Fraser, Pratt, "A practical multi-word compare-and-swap operation", 2002, is where the status
+ * word that decides for all comes from; Guerraoui et al., "Efficient multi-word compare and swap",
+ * 2020, how few CAS it takes.
+ */
+#include "conflict.h"
+#include "history.h"
+#include "look.h"
+#include "observe.h"
+#include "store.h"
+#include "txn.h"
+#include "wait.h"
+#include "word.h"
+
+#ifndef STMI_SPINS
+#define STMI_SPINS 128 /* looks at another's commit before acting: longer than a commit of a few keys takes */
+#endif
+#define ATTEMPTS_MAX 8   /* put aside so often, a commit answers BUSY */
+#define PROPOSALS_MAX 16 /* bumped so often, an attempt counts as put aside */
+#define SPINS_FINISH_FACTOR 4
+
+enum outcome {
+    DECIDED,   /* committed */
+    PUT_ASIDE, /* by another commit: try again */
+    CHANGED,   /* a key has another version: CONFLICT */
+    HELD,      /* an owner that has decided does not finish: BUSY */
+    NO_MEMORY
+};
+
+/* ---------------------------------------------------------------------------- install -- */
+
+static void note_blocker(struct stm_txn *txn, const struct stmi_entry *entry, const struct stmi_meeting *meeting)
+{
+    struct stm_txn *owner = meeting->entry->owner;
+    txn->blocker_txn = stmi_load(&owner->id, ACQUIRE);
+    txn->blocker_info = stmi_load(&owner->info, ACQUIRE);
+    txn->blocker_record = entry->record;
+}
+
+/* What to do about the head that stood where a clean one was expected. */
+enum met { MET_AGAIN, MET_TAKE_OVER, MET_CHANGED, MET_HELD };
+
+static enum met meet_other(struct stm_txn *txn, struct stmi_entry *entry, uint64_t head, unsigned *spins)
+{
+    struct stmi_meeting meeting;
+    if (stmi_head_is_clean(head))
+        return head == stmi_head_clean(entry->version) ? MET_AGAIN : MET_CHANGED;
+    if (!stmi_meet(head, &meeting))
+        return MET_AGAIN;
+    struct stmi_sight sight;
+    stmi_meeting_sight(&meeting, &sight);
+    if (sight.version != entry->version)
+        return MET_CHANGED;
+    note_blocker(txn, entry, &meeting);
+    switch (stmi_status_state(meeting.status)) {
+    case STMI_COMMITTED: /* its new value is what we have checked out, and it is about to finish */
+        if (++*spins > STMI_SPINS * SPINS_FINISH_FACTOR)
+            return MET_HELD;
+        stmi_pause();
+        return MET_AGAIN;
+    case STMI_ABORTED:
+        return MET_TAKE_OVER;
+    default:
+        if (++*spins <= STMI_SPINS) {
+            stmi_pause();
+            return MET_AGAIN;
+        }
+        /* Put it aside. If the CAS fails, it has decided, been bumped, or been put aside. */
+        stmi_cas(&meeting.entry->owner->status, &meeting.status,
+                 stmi_status_with_state(meeting.status, STMI_ABORTED), SEQ_CST);
+        return MET_AGAIN;
+    }
+}
+
+static enum outcome install(struct stm_txn *txn, struct stmi_entry *entry)
+{
+    uint64_t clean = stmi_head_clean(entry->version);
+    uint64_t ours = stmi_head_of(entry, txn->sequence);
+    uint64_t expected = clean;
+    unsigned spins = 0;
+    /* Release pair:previous -- the attempt's status, for who still comes from an older head: he finds
+     * that the status does not speak of it any more. */
+    stmi_store(&entry->previous, entry->update ? clean : clean | STMI_HELD_ONLY, RELEASE);
+    for (;;) {
+        /* Release pair:install -- previous, value and status, before the head that leads to them.
+         * Pair hold: seq_cst, against the clock and the heads that we read after it. */
+        uint64_t found = expected;
+        if (stmi_likely(stmi_cas(&entry->record->head, &found, ours, SEQ_CST))) {
+            entry->installed = true;
+            return DECIDED;
+        }
+        switch (meet_other(txn, entry, found, &spins)) {
+        case MET_AGAIN:
+            expected = clean;
+            break;
+        case MET_TAKE_OVER: /* from an owner put aside: whatever lies below it is clean(version) */
+            expected = found;
+            break;
+        case MET_CHANGED:
+            return CHANGED;
+        case MET_HELD:
+            return HELD;
+        }
+    }
+}
+
+static enum outcome install_all(struct stm_txn *txn, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        enum outcome outcome = install(txn, txn->updates[i]);
+        if (stmi_unlikely(outcome != DECIDED))
+            return outcome;
+    }
+    return DECIDED;
+}
+
+/* Gives the heads back. Who has taken one over from us has it already. */
+static void undo(struct stm_txn *txn, uint32_t count)
+{
+    /* Others may have put us aside, or bump us just now: either way we end as ABORTED. */
+    uint64_t status = stmi_peek(&txn->status);
+    stmi_store(&txn->status, stmi_status_with_state(status, STMI_ABORTED), SEQ_CST);
+    for (uint32_t i = 0; i < count; i++) {
+        struct stmi_entry *entry = txn->updates[i];
+        uint64_t ours = stmi_head_of(entry, txn->sequence);
+        if (entry->installed)
+            stmi_cas(&entry->record->head, &ours, stmi_head_clean(entry->version), SEQ_CST);
+        entry->installed = false;
+    }
+}
+
+/* ----------------------------------------------------------------------------- decide -- */
+
+/* Memory for each old value that a snapshot taken before our revision sees. False: there is none. */
+static bool reserve_kept(struct stm_txn *txn, uint32_t count, uint64_t revision)
+{
+    if (stmi_likely(stmi_load(&txn->store->snapshots_held, SEQ_CST) == 0)) /* pair:clock */
+        return true;
+    for (uint32_t i = 0; i < count; i++) {
+        struct stmi_entry *entry = txn->updates[i];
+        if (!entry->update || entry->version == 0 || entry->keep != NULL)
+            continue;
+        uint64_t from = stmi_load(&entry->record->revision, RELAXED); /* ours while we hold the head */
+        if (stmi_snapshot_seeing(txn->store, from, revision) == NULL)
+            continue;
+        entry->keep = stmi_version_get(txn);
+        if (entry->keep == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool validate(struct stm_txn *txn)
+{
+    for (uint32_t i = 0; i < txn->count; i++) {
+        struct stmi_entry *entry = stmi_txn_entry(txn, i);
+        if (!entry->update && !stmi_look_version(txn->store, entry->record, entry->version))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Steps 3 to 6. The proposal is made before the clock is read again, so that from some instant on both
+ * agree, and who looks past us later finds the proposal there (look.h). A mixed transaction makes
+ * its first one only here, so that nobody need bump it while it is still installing.
+ */
+static enum outcome decide(struct stm_txn *txn, uint32_t count, bool mixed)
+{
+    uint64_t status = stmi_peek(&txn->status);
+    for (unsigned proposals = 0; proposals < PROPOSALS_MAX;) {
+        if (stmi_unlikely(stmi_status_state(status) != STMI_OPEN))
+            return PUT_ASIDE;
+        uint64_t clock = stmi_load(&txn->store->clock, SEQ_CST); /* pair:clock, after the heads of pair:hold */
+        if (stmi_unlikely(stmi_status_revision(status) != clock)) {
+            uint64_t proposed = stmi_status_with_revision(status, clock);
+            if (stmi_cas(&txn->status, &status, proposed, SEQ_CST))
+                status = proposed;
+            proposals++;
+            continue;
+        }
+        if (!reserve_kept(txn, count, clock))
+            return NO_MEMORY;
+        if (mixed && !validate(txn))
+            return CHANGED;
+        /* Release pair:decide -- all that belongs to the commit, before the word that publishes it. */
+        if (stmi_likely(stmi_cas(&txn->status, &status, stmi_status_with_state(status, STMI_COMMITTED), SEQ_CST)))
+            return DECIDED;
+        proposals++;
+    }
+    return PUT_ASIDE;
+}
+
+/* ----------------------------------------------------------------------------- finish -- */
+
+static void keep_old(struct stm_txn *txn, struct stmi_entry *entry, uint64_t revision)
+{
+    struct stmi_record *record = entry->record;
+    struct stmi_version *old = entry->keep;
+    /* The record is ours to read while we hold its head. */
+    old->record = record;
+    old->version = entry->version;
+    old->revision = stmi_load(&record->revision, RELAXED);
+    old->until = revision;
+    old->txn = stmi_load(&record->txn, RELAXED);
+    old->info = stmi_load(&record->info, RELAXED);
+    old->words[0] = stmi_load(&record->payload[0], RELAXED);
+    old->words[1] = stmi_load(&record->payload[1], RELAXED);
+    stmi_history_push(record, old);
+    stmi_tally(&txn->counters.versions_old, 1);
+}
+
+/* Release pair:value -- each of these comes after our head, for who reads them before he looks again. */
+static void write_record(struct stm_txn *txn, struct stmi_entry *entry, uint64_t revision)
+{
+    struct stmi_record *record = entry->record;
+    uint64_t info = stmi_peek(&entry->info);
+    uint64_t key = stmi_peek(&record->info) & STMI_INFO_KEY_MASK;
+    unsigned kind = stmi_info_kind(info);
+    if (kind == STMI_KIND_BLOCK) {
+        /* A reference for the record; it has one already if this very block stands there (committed
+         * again without a set), unless the old version takes that along. Ours is held meanwhile. */
+        if (!entry->published || entry->keep != NULL)
+            stmi_add(&entry->block->references, 1, RELAXED);
+        entry->published = true;
+    }
+    stmi_store(&record->payload[0], stmi_peek(&entry->value[0]), RELEASE);
+    if (stmi_value_inline_max(stmi_info_key_size(key)) > 8)
+        stmi_store(&record->payload[1], stmi_peek(&entry->value[1]), RELEASE);
+    stmi_store(&record->info, (info & STMI_INFO_VALUE_MASK) | key | stmi_peek(&txn->info), RELEASE);
+    stmi_store(&record->txn, stmi_peek(&txn->id), RELEASE);
+    stmi_store(&record->revision, revision, RELEASE);
+}
+
+static void finish_key(struct stm_txn *txn, struct stmi_entry *entry, uint64_t revision)
+{
+    struct stmi_record *record = entry->record;
+    uint64_t old_info = stmi_peek(&record->info);
+    struct stmi_block *old_block = NULL;
+    if (stmi_info_kind(old_info) == STMI_KIND_BLOCK)
+        old_block = (struct stmi_block *)(uintptr_t)stmi_peek(&record->payload[0]);
+    struct stmi_version *kept = entry->keep;
+    if (stmi_unlikely(kept != NULL))
+        keep_old(txn, entry, revision);
+    write_record(txn, entry, revision);
+    entry->keep = NULL;
+    entry->version++;
+    entry->installed = false;
+    /* Release pair:finish -- the record's words, before the head that sends readers to them. From here on
+     * the key is free for the next commit. Nobody takes a head from an owner that has decided. */
+    stmi_store(&record->head, stmi_head_clean(entry->version), RELEASE);
+    bool was = stmi_info_kind(old_info) != STMI_KIND_ABSENT;
+    bool is = stmi_info_kind(stmi_peek(&entry->info)) != STMI_KIND_ABSENT;
+    if (stmi_unlikely(was != is))
+        stmi_tally(&txn->counters.keys_live, is ? (uint64_t)1 : (uint64_t)-1);
+    if (stmi_unlikely(kept != NULL))
+        stmi_version_keep(txn, kept);
+    else if (old_block != NULL && old_block != entry->block)
+        stmi_epoch_retire(txn, &old_block->cell, sizeof *old_block + old_block->capacity);
+}
+
+static void finish(struct stm_txn *txn, uint32_t count)
+{
+    uint64_t revision = stmi_status_revision(stmi_peek(&txn->status));
+    for (uint32_t i = 0; i < count; i++) {
+        struct stmi_entry *entry = txn->updates[i];
+        if (stmi_likely(entry->update)) {
+            finish_key(txn, entry, revision);
+        } else { /* only held: it goes back as it was */
+            entry->installed = false;
+            stmi_store(&entry->record->head, stmi_head_clean(entry->version), RELEASE);
+        }
+    }
+}
+
+/* Reserved, and then not needed: a snapshot was released, or the attempt was lost. */
+static void give_back_kept(struct stm_txn *txn, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct stmi_entry *entry = txn->updates[i];
+        if (entry->keep != NULL)
+            stmi_pool_put(txn, (struct stmi_cell *)(void *)entry->keep);
+        entry->keep = NULL;
+    }
+}
+
+/* --------------------------------------------------------------------------- attempts -- */
+
+/*
+ * Sequence numbers come back. One may be used again only when nobody can still hold a head with it: when
+ * two epochs have begun since the half before the one that begins now. If a reader that lingers has kept
+ * the epoch from moving, the entries move to fresh memory instead, and the old one waits for him.
+ */
+static stm_status next_sequence(struct stm_txn *txn)
+{
+    const uint64_t half = (STMI_SEQUENCE_MASK + 1) / 2;
+    if (stmi_unlikely((txn->sequence + 1) % half == 0)) {
+        uint64_t epoch = stmi_load(&txn->store->epoch.global, ACQUIRE);
+        if (epoch < txn->sequence_epoch + 3) {
+            stm_status status = stmi_txn_move(txn);
+            if (status != STM_OK)
+                return status;
+        }
+        txn->sequence_epoch = epoch;
+    } else if (stmi_unlikely((txn->sequence + 1) % (half / 4) == 0)) {
+        stmi_epoch_advance(txn->store); /* so that it has moved by then */
+    }
+    txn->sequence++;
+    return STM_OK;
+}
+
+static enum outcome attempt(struct stm_txn *txn)
+{
+    if (stmi_unlikely(next_sequence(txn) != STM_OK))
+        return NO_MEMORY;
+    if (stmi_unlikely(!txn->ordered))
+        stmi_txn_order(txn);
+    uint32_t count = txn->holding ? txn->count : txn->update_count;
+    bool mixed = count != txn->count;
+    /* No order needed: the first head installed publishes it (pair:install). */
+    uint64_t proposed = mixed ? 0 : stmi_load(&txn->store->clock, RELAXED);
+    stmi_store(&txn->status, stmi_status_open(txn->sequence, proposed, mixed), RELAXED);
+    enum outcome outcome = install_all(txn, count);
+    if (stmi_likely(outcome == DECIDED))
+        outcome = decide(txn, count, mixed);
+    if (stmi_likely(outcome == DECIDED)) {
+        finish(txn, count);
+        return DECIDED;
+    }
+    undo(txn, count);
+    give_back_kept(txn, count);
+    return outcome;
+}
+
+/* Every attempt but the first ones also holds the keys only read, so that no looker can bump it. */
+static enum outcome attempts(struct stm_txn *txn)
+{
+    enum outcome outcome = PUT_ASIDE;
+    for (unsigned i = 0; i < ATTEMPTS_MAX && outcome == PUT_ASIDE; i++) {
+        if (i == 2 && txn->update_count != txn->count) {
+            txn->holding = true;
+            txn->ordered = false;
+        }
+        outcome = attempt(txn);
+        if (outcome == PUT_ASIDE)
+            stmi_tally(&txn->counters.aborts, 1);
+    }
+    if (stmi_unlikely(txn->holding)) {
+        txn->holding = false;
+        txn->ordered = false;
+    }
+    return outcome;
+}
+
+static stm_status commit_updates(struct stm_txn *txn)
+{
+    txn->blocker_txn = txn->blocker_info = 0;
+    txn->blocker_record = NULL;
+    switch (attempts(txn)) {
+    case DECIDED:
+        if (stmi_unlikely(stmi_load(&txn->store->waiting, SEQ_CST) != 0)) /* pair:wait, after the decision */
+            stmi_wait_wake(txn);
+        return STM_OK;
+    case CHANGED:
+        return STM_CONFLICT;
+    case NO_MEMORY:
+        return STM_NO_MEMORY;
+    default:
+        return STM_BUSY;
+    }
+}
+
+/* The view's instant is past: what is held now is what was current at the commit. */
+static void close_view(struct stm_txn *txn)
+{
+    stmi_snapshot_drop(txn, txn->view);
+    txn->view = NULL;
+}
+
+static stm_status committed(struct stm_txn *txn)
+{
+    uint64_t id = stmi_peek(&txn->id);
+    uint64_t status = stmi_peek(&txn->status);
+    stmi_tally(&txn->counters.commits, 1);
+    txn->last = STM_OK;
+    txn->failed = false;
+    txn->changed_count = 0;
+    uint64_t revision = txn->update_count != 0 ? stmi_status_revision(status) : stmi_peek(&txn->store->clock);
+    if (stmi_unlikely(txn->store->observer != NULL))
+        stmi_observe_commit(txn, id, revision);
+    stmi_txn_renew(txn);
+    return STM_OK;
+}
+
+stm_status stm_txn_commit(stm_txn *txn)
+{
+    stm_status status = stmi_txn_ready(txn);
+    if (stmi_unlikely(status != STM_OK))
+        return status;
+    if (stmi_unlikely(txn->count == 0))
+        return STM_OK;
+    if (stmi_unlikely(!stmi_epoch_enter(txn)))
+        return STM_REENTERED;
+    if (txn->update_count != 0)
+        status = commit_updates(txn);
+    else
+        status = validate(txn) ? STM_OK : STM_CONFLICT;
+    if (stmi_unlikely(status == STM_CONFLICT))
+        stmi_conflict_collect(txn);
+    else if (stmi_unlikely(status == STM_OK && txn->view != NULL))
+        close_view(txn);
+    stmi_epoch_exit(txn);
+    if (stmi_likely(status == STM_OK))
+        return committed(txn);
+    return stmi_conflict_tell(txn, status, STM_STAGE_COMMIT);
+}

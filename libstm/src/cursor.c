@@ -1,0 +1,127 @@
+#include "order.h"
+#include "store.h"
+
+#include <string.h>
+
+#define CURSOR_MAGIC 0x73746d2063757273u
+#define AHEAD 8 /* records prefetched */
+
+struct stm_cursor {
+    uint64_t magic;
+    const struct stm_snapshot *snapshot;
+    struct stm_store *store;
+    struct stm_txn *slot;     /* whose epoch it reads in */
+    struct stmi_order *order;
+    uint64_t place, end;
+};
+
+static stm_status check(const struct stm_snapshot *snapshot)
+{
+    if (snapshot == NULL)
+        return STM_INVALID;
+    return snapshot->magic != STMI_SNAPSHOT_MAGIC ? STM_ENDED : stmi_store_check(snapshot->store);
+}
+
+static stm_status cursor_make(const struct stm_snapshot *snapshot, struct stm_cursor **out)
+{
+    struct stm_store *store = snapshot->store;
+    struct stm_cursor *cursor = stmi_memory_get(&store->memory, sizeof *cursor, _Alignof(max_align_t));
+    if (cursor == NULL)
+        return STM_NO_MEMORY;
+    cursor->slot = stmi_slot_claim(store, STMI_SLOT_READER);
+    cursor->order = cursor->slot == NULL ? NULL : stmi_order_get(cursor->slot);
+    if (cursor->order == NULL) {
+        if (cursor->slot != NULL)
+            stmi_slot_release(cursor->slot);
+        stmi_memory_put(&store->memory, cursor, sizeof *cursor);
+        return STM_NO_MEMORY;
+    }
+    cursor->magic = CURSOR_MAGIC;
+    cursor->snapshot = snapshot;
+    cursor->store = store;
+    stmi_add(&store->cursor_count, 1, RELAXED); /* counted for close, which runs alone */
+    *out = cursor;
+    return STM_OK;
+}
+
+stm_status stm_cursor_open(const stm_snapshot *snapshot, stm_bytes low, stm_bytes high, stm_cursor **out)
+{
+    stm_status status = check(snapshot);
+    if (status == STM_OK)
+        status = out == NULL ? STM_INVALID : cursor_make(snapshot, out);
+    if (status != STM_OK)
+        return status;
+    struct stm_cursor *cursor = *out;
+    cursor->place = low.data == NULL ? 0 : stmi_order_find(cursor->order, low);
+    cursor->end = high.data == NULL ? cursor->order->count : stmi_order_find(cursor->order, high);
+    return STM_OK;
+}
+
+static bool has_prefix(struct stmi_record *record, stm_bytes prefix)
+{
+    stm_bytes key = stmi_record_key(record);
+    return key.size >= prefix.size && memcmp(key.data, prefix.data, prefix.size) == 0;
+}
+
+/* The first place from `low` on whose key does not begin with prefix: they stand together. */
+static uint64_t prefix_end(const struct stmi_order *order, uint64_t low, stm_bytes prefix)
+{
+    uint64_t high = order->count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (has_prefix(order->records[middle], prefix))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+stm_status stm_cursor_open_prefix(const stm_snapshot *snapshot, stm_bytes prefix, stm_cursor **out)
+{
+    stm_status status = check(snapshot);
+    if (status == STM_OK)
+        status = prefix.data == NULL ? STM_INVALID : stm_cursor_open(snapshot, prefix, stm_bytes_of(NULL, 0), out);
+    if (status == STM_OK)
+        (*out)->end = prefix_end((*out)->order, (*out)->place, prefix);
+    return status;
+}
+
+stm_status stm_cursor_next(stm_cursor *cursor, stm_entry *entry)
+{
+    if (cursor == NULL || entry == NULL)
+        return STM_INVALID;
+    if (cursor->magic != CURSOR_MAGIC)
+        return STM_ENDED;
+    stm_status status = check(cursor->snapshot);
+    if (status != STM_OK)
+        return status;
+    struct stmi_seen seen;
+    struct stmi_record *record = NULL;
+    bool found = false;
+    if (!stmi_epoch_enter(cursor->slot))
+        return STM_REENTERED;
+    while (!found && cursor->place < cursor->end) {
+        if (cursor->place + AHEAD < cursor->end)
+            __builtin_prefetch(cursor->order->records[cursor->place + AHEAD]);
+        record = cursor->order->records[cursor->place++];
+        found = stmi_snapshot_read(cursor->snapshot, record, &seen);
+    }
+    stmi_epoch_exit(cursor->slot);
+    if (!found)
+        return STM_END;
+    stmi_seen_entry(cursor->store, record, &seen, entry);
+    return STM_OK;
+}
+
+void stm_cursor_close(stm_cursor *cursor)
+{
+    if (cursor == NULL || cursor->magic != CURSOR_MAGIC || stmi_store_check(cursor->store) != STM_OK)
+        return;
+    struct stm_store *store = cursor->store;
+    cursor->magic = 0;
+    stmi_order_put(store, cursor->order);
+    stmi_slot_release(cursor->slot);
+    stmi_memory_put(&store->memory, cursor, sizeof *cursor);
+    stmi_sub(&store->cursor_count, 1, RELEASE);
+}

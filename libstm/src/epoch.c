@@ -1,0 +1,151 @@
+#include "epoch.h"
+
+#include "block.h"
+#include "store.h"
+#include "txn.h"
+
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define COLLECT_BYTES ((size_t)1 << 20) /* waiting in one slot before it tries to move the epoch */
+#define ADVANCE_NS 1000000              /* and at most so often in a store */
+
+bool stmi_membarrier_works;
+
+#ifndef STM_TESTING
+/* Registered before main: later, with threads about, it takes milliseconds. */
+__attribute__((constructor)) static void membarrier_register(void)
+{
+    stmi_membarrier_works = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+#endif
+
+/* After it, every store of every thread that came before a read which misses our earlier stores is
+ * seen by our later loads. */
+static void barrier_of_all_threads(void)
+{
+    if (stmi_membarrier_works)
+        syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
+/*
+ * Pair epoch: enter's store of the slot's epoch, and then its reads of the store's memory; against
+ * the reclaimer's unlinking, and then its reads of the slots. One must see the other (Dekker). With
+ * membarrier the reclaimer orders both sides; without, enter's exchange orders its own.
+ */
+bool stmi_epoch_enter(struct stm_txn *txn)
+{
+    if (stmi_unlikely(stmi_peek(&txn->epoch) != 0))
+        return false;
+    uint64_t now = stmi_load(&txn->store->epoch.global, ACQUIRE);
+    if (stmi_likely(stmi_membarrier_works)) {
+        stmi_store(&txn->epoch, now, RELAXED);
+        atomic_signal_fence(SEQ_CST); /* the compiler keeps the order that membarrier then enforces */
+    } else {
+        stmi_swap(&txn->epoch, now, SEQ_CST);
+    }
+    return true;
+}
+
+void stmi_epoch_exit(struct stm_txn *txn)
+{
+    /* Release pair:epoch -- our reads are over before the slot is seen outside. */
+    stmi_store(&txn->epoch, 0, RELEASE);
+}
+
+bool stmi_epoch_advance(struct stm_store *store)
+{
+    uint64_t now = stmi_load(&store->epoch.global, SEQ_CST);
+    barrier_of_all_threads();
+    for (struct stm_txn *slot = stmi_load(&store->slots, ACQUIRE); slot != NULL; slot = slot->next_slot) {
+        uint64_t epoch = stmi_load(&slot->epoch, SEQ_CST); /* Acquire pair:epoch */
+        if (epoch != 0 && epoch != now)
+            return false;
+    }
+    return stmi_cas(&store->epoch.global, &now, now + 1, SEQ_CST);
+}
+
+static void free_cell(struct stm_txn *txn, struct stmi_cell *cell)
+{
+    switch ((enum stmi_cell_kind)cell->kind) {
+    case STMI_CELL_PLAIN:
+        stmi_pool_put(txn, cell);
+        break;
+    case STMI_CELL_BLOCK:
+        stmi_block_drop(txn, STMI_CONTAINER(cell, struct stmi_block, cell));
+        break;
+    case STMI_CELL_PAGES:
+        stmi_pages_put(&txn->store->memory, cell, *(size_t *)(void *)(cell + 1));
+        break;
+    }
+}
+
+static void free_list(struct stm_txn *txn, unsigned list)
+{
+    struct stmi_limbo *limbo = &txn->limbo;
+    struct stmi_cell *cell = limbo->cells[list];
+    limbo->cells[list] = NULL;
+    stmi_tally(&limbo->bytes_waiting, (uint64_t)0 - limbo->bytes[list]);
+    limbo->bytes[list] = 0;
+    while (cell != NULL) {
+        struct stmi_cell *next = cell->next;
+        free_cell(txn, cell);
+        cell = next;
+    }
+}
+
+void stmi_epoch_collect(struct stm_txn *txn)
+{
+    uint64_t now = stmi_load(&txn->store->epoch.global, ACQUIRE);
+    for (unsigned list = 0; list < STMI_LIMBO_LISTS; list++)
+        if (txn->limbo.cells[list] != NULL && txn->limbo.epochs[list] + 3 <= now)
+            free_list(txn, list);
+}
+
+/* Moves the epoch if nobody has tried within the last millisecond: membarrier costs 8 us. */
+static void advance_now_and_then(struct stm_store *store)
+{
+    int64_t now_ns = stmi_now_ns();
+    int64_t last_ns = stmi_load(&store->epoch.advanced_ns, RELAXED); /* a limit on cost only */
+    if (now_ns - last_ns >= ADVANCE_NS && stmi_cas(&store->epoch.advanced_ns, &last_ns, now_ns, SEQ_CST))
+        stmi_epoch_advance(store);
+}
+
+void stmi_epoch_retire(struct stm_txn *txn, struct stmi_cell *cell, size_t bytes)
+{
+    struct stmi_limbo *limbo = &txn->limbo;
+    uint64_t epoch = stmi_peek(&txn->epoch); /* our own */
+    assert(epoch != 0);
+    unsigned list = (unsigned)(epoch % STMI_LIMBO_LISTS);
+    if (limbo->epochs[list] != epoch) {
+        free_list(txn, list); /* retired four epochs ago or more */
+        limbo->epochs[list] = epoch;
+    }
+    cell->next = limbo->cells[list];
+    limbo->cells[list] = cell;
+    limbo->bytes[list] += bytes;
+    stmi_tally(&limbo->bytes_waiting, bytes);
+    if (stmi_peek(&limbo->bytes_waiting) >= COLLECT_BYTES) {
+        stmi_epoch_collect(txn);
+        if (stmi_peek(&limbo->bytes_waiting) >= COLLECT_BYTES)
+            advance_now_and_then(txn->store);
+    }
+}
+
+#define FLUSH_BYTES ((size_t)64 << 10)
+
+void stmi_epoch_flush(struct stm_txn *txn)
+{
+    for (unsigned steps = 0; steps < 3 && stmi_peek(&txn->limbo.bytes_waiting) >= FLUSH_BYTES; steps++) {
+        if (!stmi_epoch_advance(txn->store))
+            return; /* somebody is inside: later */
+        stmi_epoch_collect(txn);
+    }
+}
+
+void stmi_epoch_drain(struct stm_txn *txn)
+{
+    for (unsigned list = 0; list < STMI_LIMBO_LISTS; list++)
+        free_list(txn, list);
+}

@@ -1,0 +1,82 @@
+/*
+ * index.h -- from a key to its record: open addressing in buckets of one cache line, eight words each
+ * (a 16-bit tag and a 48-bit pointer), so that a look-up touches the bucket and then the record.
+ *
+ * Words are only ever filled, from the bucket's first to its last and then in the next bucket, by
+ * CAS at the first empty word of the key's path: two threads that add the same key meet there, and one of
+ * them wins. Nothing is removed.
+ *
+ * Growth. A table that is five eighths full gets a successor twice as large. Every thread that adds
+ * a key from then on moves some buckets over: it freezes the empty words (so that nobody adds there)
+ * and copies the others, which stay where they are: a record found in an old table is the right one, and a
+ * path that ends at a frozen word goes on in the successor. When all is moved, the index points to
+ * the successor, and the old table is retired. Readers help nobody and wait for nobody; a thread
+ * that stops while moving only keeps the old table from being retired.
+ */
+#ifndef STMI_INDEX_H
+#define STMI_INDEX_H
+
+#include "pool.h"
+#include "record.h"
+
+#define STMI_BUCKET_WORDS 8
+
+struct stmi_bucket {
+    _Alignas(STMI_LINE) stmi_word words[STMI_BUCKET_WORDS];
+};
+
+struct stmi_table {
+    struct stmi_cell cell;
+    size_t bytes; /* of the whole piece, for the one who frees it */
+    uint64_t mask; /* buckets - 1 */
+    _Atomic(struct stmi_table *) next;
+    _Alignas(STMI_LINE) stmi_word count; /* words filled */
+    stmi_word claimed;                   /* buckets that some thread has begun to move */
+    stmi_word moved;                     /* buckets done */
+    struct stmi_bucket buckets[];
+};
+
+struct stmi_index {
+    _Atomic(struct stmi_table *) table;
+    uint64_t seed;
+};
+
+stm_status stmi_index_open(struct stmi_memory *memory, struct stmi_index *index, uint64_t key_count_hint,
+                           uint64_t seed);
+void stmi_index_drain(struct stmi_memory *memory, struct stmi_index *index);
+
+uint64_t stmi_index_hash(const struct stmi_index *index, stm_bytes key);
+
+/* Both need the caller to be inside an epoch. NULL: absent. */
+struct stmi_record *stmi_index_find(struct stmi_index *index, const struct stmi_name *name);
+/* The record of the key, made at version 0 if absent. NULL: no memory. */
+struct stmi_record *stmi_index_add(struct stm_txn *txn, const struct stmi_name *name);
+
+/* Two steps of a look-up for many keys: bring the bucket near, then the likely record. */
+STMI_INLINE void stmi_index_prefetch_bucket(struct stmi_index *index, uint64_t hash)
+{
+    struct stmi_table *table = stmi_load(&index->table, ACQUIRE);
+    __builtin_prefetch(&table->buckets[hash & table->mask]);
+}
+
+STMI_INLINE struct stmi_record *stmi_index_record(uint64_t word)
+{
+    return (struct stmi_record *)(uintptr_t)(word & UINT64_C(0xffffffffffff));
+}
+
+STMI_INLINE void stmi_index_prefetch_record(struct stmi_index *index, uint64_t hash)
+{
+    struct stmi_table *table = stmi_load(&index->table, ACQUIRE);
+    struct stmi_bucket *bucket = &table->buckets[hash & table->mask];
+    for (unsigned i = 0; i < STMI_BUCKET_WORDS; i++) {
+        uint64_t word = stmi_peek(&bucket->words[i]); /* a hint: no order needed */
+        if (word >> 48 == hash >> 48) {
+            __builtin_prefetch(stmi_index_record(word));
+            return;
+        }
+        if (word == 0)
+            return;
+    }
+}
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * look.h -- what is current in a record, whatever is being committed there. Looking writes nothing --
+ * but for a bump, see stmi_look_again.
+ *
+ * A look tells a version and the place where its value stands: the record itself, or the entry of
+ * a transaction that has decided its commit and not finished it. If a second look tells the same version
+ * in the same place, then what was copied in between is that version, whole: the record's words
+ * change only when its version does, and an entry is changed by its owner only after it has left the head,
+ * whose version has then moved to the record and never comes back.
+ */
+#ifndef STMI_LOOK_H
+#define STMI_LOOK_H
+
+#include "store.h"
+#include "word.h"
+
+struct stmi_sight {
+    uint64_t version;
+    struct stmi_entry *entry; /* where the value stands; NULL: in the record */
+};
+
+/* A head that is not clean, followed by one read of its owner's status. */
+struct stmi_meeting {
+    struct stmi_entry *entry;
+    uint64_t previous; /* the clean head below */
+    uint64_t status;
+    bool held_only;    /* the commit will leave the key as it is */
+};
+
+/* False: the owner has gone on meanwhile; read the head again. */
+STMI_INLINE bool stmi_meet(uint64_t head, struct stmi_meeting *meeting)
+{
+    struct stmi_entry *entry = stmi_head_entry(head);
+    meeting->entry = entry;
+    /* Acquire pair:install, by having read the head; acquire pair:previous. It is fixed while the attempt
+     * lasts, and the status read after it says that it still did. */
+    uint64_t previous = stmi_load(&entry->previous, ACQUIRE);
+    meeting->previous = previous & ~STMI_HELD_ONLY;
+    meeting->held_only = (previous & STMI_HELD_ONLY) != 0;
+    meeting->status = stmi_load(&entry->owner->status, SEQ_CST);
+    return stmi_status_sequence(meeting->status) == stmi_head_sequence(head);
+}
+
+STMI_INLINE void stmi_meeting_sight(const struct stmi_meeting *meeting, struct stmi_sight *sight)
+{
+    bool decided = stmi_status_state(meeting->status) == STMI_COMMITTED && !meeting->held_only;
+    sight->version = stmi_head_version(meeting->previous) + decided;
+    sight->entry = decided ? meeting->entry : NULL;
+}
+
+/* First look: what is current. Goes round only when an owner has just left the head. */
+STMI_INLINE void stmi_look(struct stmi_record *record, struct stmi_sight *sight)
+{
+    for (;;) {
+        uint64_t head = stmi_load(&record->head, SEQ_CST); /* pair:clock, pair:hold */
+        if (stmi_likely(stmi_head_is_clean(head))) {
+            sight->version = stmi_head_version(head);
+            sight->entry = NULL;
+            return;
+        }
+        struct stmi_meeting meeting;
+        if (stmi_meet(head, &meeting)) {
+            stmi_meeting_sight(&meeting, sight);
+            return;
+        }
+    }
+}
+
+/*
+ * Second look: is that still current? Whoever answers yes while an undecided owner stands there has looked
+ * past it: the owner's commit must then come later than all that we have seen. It does by
+ * itself, unless it has already proposed a revision (and, if it only read some keys, may have checked
+ * them): then we bump it -- take its proposal back -- so that it must propose, and check, again.
+ *   A mixed owner: always. We may have seen a change of a key that it read, made since it checked.
+ *   Another owner: if the clock has moved since. We may have seen a commit with a later revision.
+ */
+bool stmi_look_again_slow(struct stm_store *store, struct stmi_record *record, const struct stmi_sight *sight,
+                          uint64_t head);
+
+STMI_INLINE bool stmi_look_again(struct stm_store *store, struct stmi_record *record, const struct stmi_sight *sight)
+{
+    uint64_t head = stmi_load(&record->head, SEQ_CST);
+    if (stmi_likely(stmi_head_is_clean(head)))
+        return sight->entry == NULL && head == stmi_head_clean(sight->version);
+    return stmi_look_again_slow(store, record, sight, head);
+}
+
+/* Is this version, in whatever place, current? With a bump like the above. */
+bool stmi_look_version(struct stm_store *store, struct stmi_record *record, uint64_t version);
+
+/* Takes back the proposal of an open status; true if it is done, false if the status has changed. */
+STMI_INLINE bool stmi_bump(struct stmi_entry *entry, uint64_t status)
+{
+    return stmi_cas(&entry->owner->status, &status, stmi_status_with_revision(status, 0), SEQ_CST);
+}
+
+/* Words that belong together, read in any moment: whole only if a second look says so. */
+struct stmi_words {
+    uint64_t info;
+    uint64_t value[STMI_VALUE_WORDS];
+};
+
+STMI_INLINE void stmi_words_read(struct stmi_record *record, const struct stmi_entry *entry, struct stmi_words *words)
+{
+    /* Acquire pair:value -- having read a word of a later version, the second look sees what came
+     * before that word was written: a head that tells on it. */
+    if (stmi_likely(entry == NULL)) {
+        words->info = stmi_load(&record->info, ACQUIRE);
+        words->value[0] = stmi_load(&record->payload[0], ACQUIRE);
+        words->value[1] = stmi_load(&record->payload[1], ACQUIRE); /* key, if the value is short of it */
+    } else {
+        words->info = stmi_load((stmi_word *)&entry->info, ACQUIRE);
+        words->value[0] = stmi_load((stmi_word *)&entry->value[0], ACQUIRE);
+        words->value[1] = stmi_load((stmi_word *)&entry->value[1], ACQUIRE);
+    }
+}
+
+/* Who published the version that is current now, as far as it stands still long enough to be read. */
+void stmi_look_writer(struct stmi_record *record, struct stmi_sight *sight, uint64_t *txn, uint64_t *info,
+                      uint64_t *revision);
+
+#endif

@@ -1,0 +1,172 @@
+#include "order.h"
+
+#include "store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int by_key(const void *a, const void *b)
+{
+    struct stmi_record *left = *(struct stmi_record *const *)a, *right = *(struct stmi_record *const *)b;
+    return stmi_bytes_compare(stmi_record_key(left), stmi_record_key(right));
+}
+
+static uint64_t *stragglers(const struct stmi_order *order)
+{
+    return (uint64_t *)(uintptr_t)(order->records + order->count);
+}
+
+static struct stmi_order *order_make(struct stm_store *store, uint64_t count, uint64_t straggler_count)
+{
+    size_t bytes = sizeof(struct stmi_order) + (size_t)(count + straggler_count) * sizeof(void *);
+    struct stmi_order *order = stmi_pages_get(&store->memory, bytes);
+    if (order == NULL)
+        return NULL;
+    order->cell.class = STMI_CLASS_LARGE;
+    order->cell.kind = STMI_CELL_PAGES;
+    order->bytes = bytes;
+    order->count = count;
+    order->straggler_count = straggler_count;
+    stmi_store(&order->references, 1, RELAXED); /* private until published */
+    return order;
+}
+
+void stmi_order_put(struct stm_store *store, struct stmi_order *order)
+{
+    /* Release and acquire pair:order -- freed after everybody's last look. */
+    if (stmi_sub(&order->references, 1, SEQ_CST) == 1)
+        stmi_pages_put(&store->memory, order, order->bytes);
+}
+
+/* A reference to the shared one, or NULL where there is none. A plain load and add would be too late:
+ * the store's reference might be dropped in between. So: under an epoch, and never from zero. */
+static struct stmi_order *shared(struct stm_txn *slot)
+{
+    struct stmi_order *order;
+    stmi_epoch_enter(slot);
+    for (;;) {
+        order = stmi_load(&slot->store->order, ACQUIRE);
+        if (order == NULL)
+            break;
+        uint32_t references = stmi_load(&order->references, RELAXED);
+        while (references != 0 && !stmi_cas(&order->references, &references, references + 1, SEQ_CST))
+            ;
+        if (references != 0)
+            break;
+    }
+    stmi_epoch_exit(slot);
+    return order;
+}
+
+/* The numbers of records that `old` does not have: collected twice over, first only counted. */
+struct fresh {
+    struct stmi_record **records;
+    uint64_t *late;
+    uint64_t count, late_count;
+};
+
+static void visit_number(struct stm_store *store, uint64_t number, struct fresh *fresh)
+{
+    struct stmi_record *record = stmi_records_at(&store->records, number);
+    /* Acquire pair:record -- its key. */
+    if (stmi_load(&record->head, ACQUIRE) == 0)
+        fresh->late[fresh->late_count++] = number;
+    else
+        fresh->records[fresh->count++] = record;
+}
+
+static void visit_fresh(struct stm_store *store, const struct stmi_order *old, uint64_t total, struct fresh *fresh)
+{
+    for (uint64_t i = 0; old != NULL && i < old->straggler_count; i++)
+        visit_number(store, stragglers(old)[i], fresh);
+    for (uint64_t number = old == NULL ? 0 : old->covered; number < total; number++)
+        visit_number(store, number, fresh);
+}
+
+static struct stmi_order *merge(struct stm_store *store, const struct stmi_order *old, uint64_t total,
+                                struct fresh *fresh)
+{
+    uint64_t old_count = old == NULL ? 0 : old->count;
+    struct stmi_order *order = order_make(store, old_count + fresh->count, fresh->late_count);
+    if (order == NULL)
+        return NULL;
+    uint64_t i = 0, j = 0, place = 0;
+    while (i < old_count || j < fresh->count) {
+        bool take_old = j == fresh->count || (i < old_count && by_key(&old->records[i], &fresh->records[j]) <= 0);
+        order->records[place++] = take_old ? old->records[i++] : fresh->records[j++];
+    }
+    memcpy(stragglers(order), fresh->late, fresh->late_count * sizeof *fresh->late);
+    order->covered = total;
+    return order;
+}
+
+/* Puts it in the place of `old`, unless another thread has put one there; the caller keeps a reference. */
+static void share(struct stm_txn *slot, struct stmi_order *old, struct stmi_order *order)
+{
+    struct stm_store *store = slot->store;
+    struct stmi_order *expected = old;
+    stmi_add(&order->references, 1, RELAXED); /* the store's, to be; ours is held */
+    if (!stmi_cas(&store->order, &expected, order, SEQ_CST)) { /* Release pair:order */
+        stmi_sub(&order->references, 1, SEQ_CST);
+        return;
+    }
+    if (old == NULL)
+        return;
+    /* Readers in `shared` may still look at its count of references. */
+    stmi_epoch_enter(slot);
+    if (stmi_sub(&old->references, 1, SEQ_CST) == 1)
+        stmi_epoch_retire(slot, &old->cell, old->bytes);
+    stmi_epoch_exit(slot);
+}
+
+static struct stmi_order *extend(struct stm_txn *slot, struct stmi_order *old, uint64_t total)
+{
+    struct stm_store *store = slot->store;
+    uint64_t most = total - (old == NULL ? 0 : old->covered) + (old == NULL ? 0 : old->straggler_count);
+    size_t bytes = (size_t)most * (sizeof(void *) + sizeof(uint64_t));
+    void *scratch = stmi_pages_get(&store->memory, bytes);
+    if (scratch == NULL)
+        return NULL;
+    struct fresh fresh = {.records = scratch, .late = (uint64_t *)scratch + most};
+    visit_fresh(store, old, total, &fresh);
+    qsort(fresh.records, fresh.count, sizeof fresh.records[0], by_key);
+    struct stmi_order *order = merge(store, old, total, &fresh);
+    stmi_pages_put(&store->memory, scratch, bytes);
+    if (order != NULL)
+        share(slot, old, order);
+    return order;
+}
+
+struct stmi_order *stmi_order_get(struct stm_txn *slot)
+{
+    struct stmi_order *old = shared(slot);
+    uint64_t total = stmi_load(&slot->store->records.count, SEQ_CST);
+    if (old != NULL && old->covered == total && old->straggler_count == 0)
+        return old;
+    if (total == 0)
+        return order_make(slot->store, 0, 0);
+    struct stmi_order *order = extend(slot, old, total);
+    if (old != NULL)
+        stmi_order_put(slot->store, old);
+    return order;
+}
+
+uint64_t stmi_order_find(const struct stmi_order *order, stm_bytes key)
+{
+    uint64_t low = 0, high = order->count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (stmi_bytes_compare(stmi_record_key(order->records[middle]), key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void stmi_order_drain(struct stm_store *store)
+{
+    struct stmi_order *order = stmi_load(&store->order, RELAXED);
+    if (order != NULL)
+        stmi_pages_put(&store->memory, order, order->bytes);
+}

@@ -1,0 +1,33 @@
+/*
+ * order.h -- all keys in their order, for cursors: an array of records, sorted when a cursor is opened
+ * after keys were made, and shared until more are. Making a key costs nothing for it; an array is what is
+ * fastest to search and to walk; and it never changes once it is published.
+ */
+#ifndef STMI_ORDER_H
+#define STMI_ORDER_H
+
+#include "pool.h"
+#include "record.h"
+
+struct stm_store;
+struct stm_txn;
+
+struct stmi_order {
+    struct stmi_cell cell;
+    size_t bytes;
+    _Atomic(uint32_t) references; /* the store's, and one for each cursor */
+    uint64_t covered;             /* records numbered below are in it, but for the stragglers */
+    uint64_t count;
+    uint64_t straggler_count;     /* numbers behind the records: not published when it was made */
+    struct stmi_record *records[];
+};
+
+/* One that covers every record published by now, with a reference for the caller; NULL: no memory. slot
+ * is outside of an epoch. */
+struct stmi_order *stmi_order_get(struct stm_txn *slot);
+void stmi_order_put(struct stm_store *store, struct stmi_order *order);
+/* The first place whose key is not below this one. */
+uint64_t stmi_order_find(const struct stmi_order *order, stm_bytes key);
+void stmi_order_drain(struct stm_store *store);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * records.h -- all records of a store, by number, in segments that double in size: memory order is
+ * the order of creation, and a scan runs straight through. Only grows.
+ */
+#ifndef STMI_RECORDS_H
+#define STMI_RECORDS_H
+
+#include "memory.h"
+#include "record.h"
+
+#define STMI_SEGMENT_COUNT 32
+#define STMI_SEGMENT_FIRST 1024 /* records in segments 0 and 1; then twice as many each */
+
+struct stmi_records {
+    _Alignas(STMI_LINE) stmi_word count; /* given out; the last may not be published yet (head == 0) */
+    _Atomic(struct stmi_record *) segments[STMI_SEGMENT_COUNT];
+};
+
+/* A new record with head == 0, or NULL when there is no memory. Lock-free. */
+struct stmi_record *stmi_records_add(struct stmi_memory *memory, struct stmi_records *records);
+
+STMI_INLINE struct stmi_record *stmi_records_at(struct stmi_records *records, uint64_t number)
+{
+    if (number < STMI_SEGMENT_FIRST)
+        return stmi_load(&records->segments[0], ACQUIRE) + number;
+    unsigned segment = stmi_log2(number / STMI_SEGMENT_FIRST) + 1;
+    return stmi_load(&records->segments[segment], ACQUIRE) + (number - ((uint64_t)STMI_SEGMENT_FIRST << (segment - 1)));
+}
+
+void stmi_records_drain(struct stmi_memory *memory, struct stmi_records *records);
+
+#endif

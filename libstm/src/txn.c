@@ -1,0 +1,576 @@
+#include "txn.h"
+
+#include "history.h"
+#include "observe.h"
+#include "store.h"
+#include "wait.h"
+#include "word.h"
+
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define ENTRIES_KEPT_MAX 256   /* a handle that is ended keeps room for so many keys at most */
+#define ID_BLOCK (UINT64_C(1) << 20)
+
+/* ------------------------------------------------------------------------------- slots -- */
+
+/* The slot that this thread used last: most likely free, and in its cache. */
+static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
+    uint64_t store_number;
+    struct stm_txn *slot;
+    uint32_t tid;
+} mine;
+
+static bool claim(struct stm_txn *slot, enum stmi_slot_state state)
+{
+    uint32_t free_state = STMI_SLOT_FREE;
+    /* Acquire pair:slot -- all that its last user left in it. */
+    return stmi_load(&slot->state, RELAXED) == STMI_SLOT_FREE &&
+           stmi_cas(&slot->state, &free_state, (uint32_t)state, SEQ_CST);
+}
+
+static struct stm_txn *slot_make(struct stm_store *store, enum stmi_slot_state state)
+{
+    struct stm_txn *slot = stmi_memory_get(&store->memory, sizeof *slot, STMI_LINE);
+    if (slot == NULL)
+        return NULL;
+    memset((void *)slot, 0, sizeof *slot);
+    slot->store = store;
+    slot->updates = slot->updates_few;
+    stmi_store(&slot->state, (uint32_t)state, RELAXED); /* published below */
+    struct stm_txn *first = stmi_load(&store->slots, ACQUIRE);
+    do
+        slot->next_slot = first;
+    while (!stmi_cas(&store->slots, &first, slot, SEQ_CST)); /* Release pair:slots */
+    return slot;
+}
+
+struct stm_txn *stmi_slot_claim(struct stm_store *store, enum stmi_slot_state state)
+{
+    struct stm_txn *slot = mine.store_number == store->number ? mine.slot : NULL;
+    if (stmi_likely(slot != NULL && claim(slot, state)))
+        return slot;
+    for (slot = stmi_load(&store->slots, ACQUIRE); slot != NULL; slot = slot->next_slot)
+        if (claim(slot, state))
+            break;
+    if (slot == NULL)
+        slot = slot_make(store, state);
+    if (slot != NULL) {
+        mine.store_number = store->number;
+        mine.slot = slot;
+    }
+    return slot;
+}
+
+void stmi_slot_release(struct stm_txn *slot)
+{
+    stmi_store(&slot->state, STMI_SLOT_FREE, RELEASE); /* pair:slot */
+}
+
+static uint32_t thread_id(void)
+{
+    if (mine.tid == 0)
+        mine.tid = (uint32_t)syscall(SYS_gettid);
+    return mine.tid;
+}
+
+/* ------------------------------------------------------------------------------- chunks -- */
+
+static size_t chunk_entries(unsigned chunk)
+{
+    return (size_t)STMI_CHUNK_FIRST << (chunk == 0 ? 0 : chunk - 1);
+}
+
+static size_t chunk_bytes(unsigned chunk)
+{
+    return sizeof(struct stmi_chunk) + chunk_entries(chunk) * sizeof(struct stmi_entry);
+}
+
+static struct stmi_chunk *chunk_make(struct stm_txn *txn, unsigned number)
+{
+    struct stmi_chunk *chunk = stmi_pages_get(&txn->store->memory, chunk_bytes(number));
+    if (chunk == NULL)
+        return NULL;
+    chunk->cell.class = STMI_CLASS_LARGE;
+    chunk->cell.kind = STMI_CELL_PAGES;
+    chunk->bytes = chunk_bytes(number);
+    for (size_t i = 0; i < chunk_entries(number); i++)
+        chunk->entries[i].owner = txn;
+    return chunk;
+}
+
+static unsigned chunk_count(const struct stm_txn *txn)
+{
+    unsigned count = 0;
+    while (count < STMI_CHUNK_COUNT && txn->chunks[count] != NULL)
+        count++;
+    return count;
+}
+
+static void map_enter(struct stm_txn *txn, const struct stmi_entry *entry);
+
+/* Arrays beside the entries, for capacity entries. OK, NO_MEMORY. */
+static stm_status arrays_grow(struct stm_txn *txn, uint32_t capacity)
+{
+    struct stmi_memory *memory = &txn->store->memory;
+    uint32_t map_size = capacity * 2;
+    struct stmi_entry **updates = stmi_memory_get(memory, capacity * sizeof(void *), _Alignof(max_align_t));
+    uint32_t *map = stmi_memory_get(memory, map_size * sizeof *map, _Alignof(max_align_t));
+    if (updates == NULL || map == NULL) {
+        stmi_memory_put(memory, updates, capacity * sizeof(void *));
+        stmi_memory_put(memory, map, map_size * sizeof *map);
+        return STM_NO_MEMORY;
+    }
+    if (txn->updates != txn->updates_few)
+        stmi_memory_put(memory, txn->updates, txn->capacity * sizeof(void *));
+    stmi_memory_put(memory, txn->map, txn->map_size * sizeof *map);
+    memset(map, 0, map_size * sizeof *map);
+    txn->updates = updates;
+    txn->map = map;
+    txn->map_size = map_size;
+    txn->ordered = false;
+    for (uint32_t i = 0; i < txn->count; i++)
+        map_enter(txn, stmi_txn_entry(txn, i));
+    return STM_OK;
+}
+
+static stm_status grow(struct stm_txn *txn)
+{
+    unsigned number = chunk_count(txn);
+    if (number == STMI_CHUNK_COUNT)
+        return STM_LIMIT;
+    struct stmi_chunk *chunk = chunk_make(txn, number);
+    if (chunk == NULL)
+        return STM_NO_MEMORY;
+    uint32_t capacity = txn->capacity + (uint32_t)chunk_entries(number);
+    if (number > 0 && arrays_grow(txn, capacity) != STM_OK) {
+        stmi_pages_put(&txn->store->memory, chunk, chunk->bytes); /* nobody has seen it */
+        return STM_NO_MEMORY;
+    }
+    txn->chunks[number] = chunk;
+    txn->capacity = capacity;
+    return STM_OK;
+}
+
+stm_status stmi_txn_reserve(struct stm_txn *txn, size_t count)
+{
+    if (stmi_likely(count <= txn->capacity - txn->count))
+        return STM_OK;
+    if (count > txn->store->limits.txn_key_count_max - txn->count)
+        return STM_LIMIT;
+    while (txn->capacity - txn->count < count) {
+        stm_status status = grow(txn);
+        if (status != STM_OK)
+            return status;
+    }
+    return STM_OK;
+}
+
+/* Gives back the chunks from this one on; readers may linger in them. */
+static void shrink(struct stm_txn *txn, unsigned first)
+{
+    if (txn->chunks[first] == NULL || !stmi_epoch_enter(txn))
+        return;
+    for (unsigned i = first; i < STMI_CHUNK_COUNT && txn->chunks[i] != NULL; i++) {
+        stmi_epoch_retire(txn, &txn->chunks[i]->cell, txn->chunks[i]->bytes);
+        txn->chunks[i] = NULL;
+    }
+    stmi_epoch_exit(txn);
+    if (txn->updates != txn->updates_few)
+        stmi_memory_put(&txn->store->memory, txn->updates, txn->capacity * sizeof(void *));
+    stmi_memory_put(&txn->store->memory, txn->map, txn->map_size * sizeof *txn->map);
+    txn->updates = txn->updates_few;
+    txn->map = NULL;
+    txn->map_size = 0;
+    txn->capacity = STMI_CHUNK_FIRST;
+    stmi_epoch_flush(txn);
+}
+
+stm_status stmi_txn_move(struct stm_txn *txn)
+{
+    struct stmi_chunk *fresh[STMI_CHUNK_COUNT] = {NULL};
+    unsigned count = chunk_count(txn);
+    for (unsigned i = 0; i < count; i++) {
+        fresh[i] = chunk_make(txn, i);
+        if (fresh[i] == NULL) {
+            while (i-- > 0)
+                stmi_pages_put(&txn->store->memory, fresh[i], fresh[i]->bytes);
+            return STM_NO_MEMORY;
+        }
+    }
+    for (unsigned i = 0; i < count; i++) {
+        for (size_t j = 0; j < chunk_entries(i); j++) {
+            struct stmi_entry *to = &fresh[i]->entries[j], *from = &txn->chunks[i]->entries[j];
+            *to = *from; /* both private: it is not installed, and readers only read */
+        }
+        stmi_epoch_retire(txn, &txn->chunks[i]->cell, txn->chunks[i]->bytes);
+        txn->chunks[i] = fresh[i];
+    }
+    txn->ordered = false;
+    return STM_OK;
+}
+
+/* ------------------------------------------------------------------------------ entries -- */
+
+static uint32_t map_place(const struct stm_txn *txn, const struct stmi_record *record)
+{
+    uint64_t mixed = (uint64_t)(uintptr_t)record / sizeof *record * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(mixed >> 32) & (txn->map_size - 1);
+}
+
+static void map_enter(struct stm_txn *txn, const struct stmi_entry *entry)
+{
+    uint32_t place = map_place(txn, entry->record);
+    while (txn->map[place] != 0)
+        place = (place + 1) & (txn->map_size - 1);
+    txn->map[place] = entry->number + 1;
+}
+
+static struct stmi_entry *map_find(struct stm_txn *txn, const struct stmi_record *record)
+{
+    for (uint32_t place = map_place(txn, record); txn->map[place] != 0; place = (place + 1) & (txn->map_size - 1)) {
+        struct stmi_entry *entry = stmi_txn_entry(txn, txn->map[place] - 1);
+        if (entry->record == record)
+            return entry;
+    }
+    return NULL;
+}
+
+struct stmi_entry *stmi_txn_find(struct stm_txn *txn, const struct stmi_record *record)
+{
+    if (txn->map != NULL && txn->count > STMI_CHUNK_FIRST)
+        return map_find(txn, record);
+    for (uint32_t i = 0; i < txn->count; i++) {
+        struct stmi_entry *entry = &txn->chunks[0]->entries[i];
+        if (entry->record == record)
+            return entry;
+    }
+    return NULL;
+}
+
+struct stmi_entry *stmi_txn_find_name(struct stm_txn *txn, stm_bytes key)
+{
+    struct stmi_name name = {.bytes = key};
+    stmi_name_pack(&name);
+    if (stmi_likely(txn->count <= STMI_CHUNK_FIRST)) {
+        for (uint32_t i = 0; i < txn->count; i++)
+            if (stmi_record_is(txn->chunks[0]->entries[i].record, &name))
+                return &txn->chunks[0]->entries[i];
+        return NULL;
+    }
+    name.hash = stmi_index_hash(&txn->store->index, key);
+    if (!stmi_epoch_enter(txn))
+        return NULL;
+    struct stmi_record *record = stmi_index_find(&txn->store->index, &name);
+    stmi_epoch_exit(txn);
+    return record == NULL ? NULL : stmi_txn_find(txn, record);
+}
+
+struct stmi_entry *stmi_txn_push(struct stm_txn *txn, struct stmi_record *record)
+{
+    struct stmi_entry *entry = stmi_txn_entry(txn, txn->count);
+    entry->record = record;
+    entry->number = txn->count++;
+    entry->update = entry->published = entry->changed = entry->installed = false;
+    entry->block = NULL;
+    entry->keep = NULL;
+    /* Owner's own: a lingering reader takes any value for what it is, see stmi_look. */
+    stmi_store(&entry->info, stmi_info_of_value(STMI_KIND_ABSENT, STM_BYTES), RELAXED);
+    if (txn->map != NULL) {
+        if (stmi_unlikely(entry->number == STMI_CHUNK_FIRST)) {
+            memset(txn->map, 0, txn->map_size * sizeof *txn->map);
+            for (uint32_t i = 0; i < STMI_CHUNK_FIRST; i++)
+                map_enter(txn, stmi_txn_entry(txn, i));
+        }
+        if (entry->number >= STMI_CHUNK_FIRST)
+            map_enter(txn, entry);
+    }
+    return entry;
+}
+
+void stmi_entry_drop_block(struct stm_txn *txn, struct stmi_entry *entry)
+{
+    if (entry->block != NULL)
+        stmi_block_drop(txn, entry->block);
+    entry->block = NULL;
+    entry->published = false;
+}
+
+void stmi_txn_truncate(struct stm_txn *txn, uint32_t count)
+{
+    uint32_t old = txn->count;
+    while (txn->count > count) {
+        struct stmi_entry *entry = stmi_txn_entry(txn, --txn->count);
+        txn->update_count -= entry->update;
+        stmi_entry_drop_block(txn, entry);
+        if (entry->keep != NULL)
+            stmi_pool_put(txn, (struct stmi_cell *)(void *)entry->keep);
+        entry->keep = NULL;
+    }
+    txn->ordered = txn->ordered && old == count;
+    if (old == count || txn->map == NULL || count <= STMI_CHUNK_FIRST)
+        return; /* few are found without the map */
+    memset(txn->map, 0, txn->map_size * sizeof *txn->map);
+    for (uint32_t i = 0; i < count; i++)
+        map_enter(txn, stmi_txn_entry(txn, i));
+}
+
+static void sift_down(struct stmi_entry **heap, uint32_t root, uint32_t count)
+{
+    for (uint32_t child; (child = 2 * root + 1) < count; root = child) {
+        if (child + 1 < count && heap[child]->record < heap[child + 1]->record)
+            child++;
+        if (heap[root]->record >= heap[child]->record)
+            return;
+        struct stmi_entry *swapped = heap[root];
+        heap[root] = heap[child];
+        heap[child] = swapped;
+    }
+}
+
+/* Few: by insertion. Many: a heap, in place and in a bounded number of steps. */
+static void sort_by_record(struct stmi_entry **list, uint32_t count)
+{
+    if (count > 16) {
+        for (uint32_t root = count / 2; root-- > 0;)
+            sift_down(list, root, count);
+        for (uint32_t end = count; end-- > 1;) {
+            struct stmi_entry *largest = list[0];
+            list[0] = list[end];
+            list[end] = largest;
+            sift_down(list, 0, end);
+        }
+        return;
+    }
+    for (uint32_t i = 1; i < count; i++) {
+        struct stmi_entry *entry = list[i];
+        uint32_t j = i;
+        for (; j > 0 && list[j - 1]->record > entry->record; j--)
+            list[j] = list[j - 1];
+        list[j] = entry;
+    }
+}
+
+void stmi_txn_order(struct stm_txn *txn)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < txn->count; i++) {
+        struct stmi_entry *entry = stmi_txn_entry(txn, i);
+        if (entry->update || txn->holding)
+            txn->updates[count++] = entry;
+    }
+    sort_by_record(txn->updates, count);
+    txn->ordered = true;
+}
+
+void stmi_txn_forget(struct stm_txn *txn)
+{
+    if (txn->view != NULL) {
+        if (stmi_epoch_enter(txn)) {
+            stmi_snapshot_drop(txn, txn->view);
+            stmi_epoch_exit(txn);
+        }
+        txn->view = NULL;
+    }
+    if (stmi_unlikely(txn->peeked != NULL)) {
+        stmi_block_drop(txn, txn->peeked);
+        txn->peeked = NULL;
+    }
+    stmi_txn_truncate(txn, 0);
+    txn->changed_count = 0;
+    txn->begin_ns = 0;
+}
+
+/* ------------------------------------------------------------------------- private copy -- */
+
+stm_bytes stmi_entry_value(struct stmi_entry *entry)
+{
+    unsigned kind = stmi_info_kind(stmi_peek(&entry->info));
+    if (kind == STMI_KIND_ABSENT)
+        return stm_bytes_of(NULL, 0);
+    if (kind == STMI_KIND_BLOCK)
+        return stm_bytes_of(entry->block->data, entry->block->size);
+    return stm_bytes_of((const void *)&entry->value[0], kind);
+}
+
+static bool set_block(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes value)
+{
+    struct stmi_block *block = entry->block;
+    bool fits = block != NULL && !entry->published && block->capacity > value.size &&
+                block->capacity / 4 <= value.size + 64;
+    if (!fits) {
+        block = stmi_block_get(txn, value.size);
+        if (block == NULL)
+            return false;
+    }
+    memmove(block->data, value.data, value.size); /* value may be the old private copy itself */
+    block->data[value.size] = '\0';
+    block->size = value.size;
+    if (!fits) {
+        stmi_entry_drop_block(txn, entry);
+        entry->block = block;
+    }
+    stmi_store(&entry->value[0], (uint64_t)(uintptr_t)block, RELEASE);
+    return true;
+}
+
+/* Release pair:value -- a lingering reader that reads one of these sees a head that we have left. */
+bool stmi_entry_set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes value, stm_type type)
+{
+    size_t key_size = stmi_info_key_size(stmi_peek(&entry->record->info));
+    unsigned kind = STMI_KIND_ABSENT;
+    if (value.data != NULL && value.size > stmi_value_inline_max(key_size)) {
+        if (!set_block(txn, entry, value))
+            return false;
+        kind = STMI_KIND_BLOCK;
+    } else {
+        uint64_t words[STMI_VALUE_WORDS] = {0};
+        if (value.data != NULL) {
+            kind = (unsigned)value.size;
+            if (stmi_likely(value.size == 8))
+                words[0] = stmi_word_read(value.data);
+            else
+                memcpy(words, value.data, value.size);
+        }
+        for (unsigned i = 0; i < STMI_VALUE_WORDS; i++)
+            stmi_store(&entry->value[i], words[i], RELEASE);
+        stmi_entry_drop_block(txn, entry);
+    }
+    stmi_store(&entry->info, stmi_info_of_value(kind, type), RELEASE);
+    return true;
+}
+
+/* ------------------------------------------------------------------------- the handle -- */
+
+stm_status stmi_txn_check(const struct stm_txn *txn)
+{
+    if (stmi_unlikely(txn == NULL))
+        return STM_INVALID;
+    if (stmi_unlikely(txn->magic != STMI_TXN_MAGIC))
+        return STM_ENDED;
+    if (stmi_unlikely(txn->store->fork_count != stmi_peek(&stmi_fork_count)))
+        return STM_FORKED;
+    return STM_OK;
+}
+
+stm_status stmi_txn_ready(const struct stm_txn *txn)
+{
+    stm_status status = stmi_txn_check(txn);
+    return stmi_likely(status == STM_OK) ? txn->stuck : status;
+}
+
+stm_status stmi_txn_fail(struct stm_txn *txn, stm_status status)
+{
+    txn->last = status;
+    if (status == STM_OK || status == STM_NOT_FOUND || status == STM_END)
+        return status;
+    if (status != STM_BUSY)
+        txn->stuck = status;
+    if (status == STM_CONFLICT || status == STM_BUSY)
+        txn->failed = true;
+    return status;
+}
+
+static uint64_t id_next(struct stm_txn *txn)
+{
+    uint64_t id = stmi_peek(&txn->id);
+    if (stmi_unlikely(id == txn->id_end)) {
+        uint64_t block = stmi_add(&txn->store->id_blocks, 1, RELAXED); /* only a number */
+        id = block * ID_BLOCK;
+        txn->id_end = id + ID_BLOCK - 1;
+    }
+    return id + 1;
+}
+
+void stmi_txn_renew(struct stm_txn *txn)
+{
+    /* Read by those who lose to us, after they have met a status that is later than this. */
+    stmi_store(&txn->id, id_next(txn), RELEASE);
+    if (!txn->failed) {
+        txn->operation = stmi_peek(&txn->id);
+        txn->attempt = 0;
+        txn->operation_ns = 0;
+    }
+    txn->attempt++;
+    txn->failed = false;
+}
+
+stm_status stm_txn_begin(stm_store *store, const char *label, stm_txn **out)
+{
+    stm_status status = stmi_store_check(store);
+    if (status != STM_OK)
+        return status;
+    if (out == NULL || label == NULL)
+        return STM_INVALID;
+    struct stm_txn *txn = stmi_slot_claim(store, STMI_SLOT_TXN);
+    if (txn == NULL)
+        return STM_NO_MEMORY;
+    if (txn->label == NULL || strcmp(txn->label->text, label) != 0)
+        status = stmi_label_intern(&store->memory, &store->labels, label, &txn->label);
+    if (status == STM_OK && txn->capacity == 0)
+        status = grow(txn);
+    if (status != STM_OK) {
+        stmi_slot_release(txn);
+        return status;
+    }
+    txn->magic = STMI_TXN_MAGIC;
+    txn->stuck = txn->last = STM_OK;
+    txn->failed = false;
+    stmi_store(&txn->info, stmi_info_of_writer(txn->label->id, thread_id()), RELEASE); /* as with id */
+    stmi_txn_renew(txn);
+    *out = txn;
+    return STM_OK;
+}
+
+void stm_txn_reset(stm_txn *txn)
+{
+    if (stmi_txn_check(txn) != STM_OK)
+        return;
+    if (stmi_observed(txn->store, STM_EVENT_ABANDON))
+        stmi_observe_abandon(txn);
+    stmi_txn_forget(txn);
+    txn->stuck = txn->last = STM_OK;
+    stmi_txn_renew(txn);
+}
+
+void stm_txn_end(stm_txn *txn)
+{
+    if (stmi_txn_check(txn) != STM_OK)
+        return;
+    if (stmi_observed(txn->store, STM_EVENT_ABANDON))
+        stmi_observe_abandon(txn);
+    stmi_txn_forget(txn);
+    if (txn->capacity > ENTRIES_KEPT_MAX)
+        shrink(txn, 1);
+    txn->magic = 0;
+    stmi_slot_release(txn);
+}
+
+void stmi_slot_drain(struct stm_txn *slot)
+{
+    struct stmi_memory *memory = &slot->store->memory;
+    stmi_epoch_drain(slot);
+    stmi_pool_drain(memory, &slot->cache);
+    if (slot->updates != slot->updates_few)
+        stmi_memory_put(memory, slot->updates, slot->capacity * sizeof(void *));
+    stmi_memory_put(memory, slot->map, slot->map_size * sizeof *slot->map);
+    for (unsigned i = 0; i < STMI_CHUNK_COUNT && slot->chunks[i] != NULL; i++)
+        stmi_pages_put(memory, slot->chunks[i], slot->chunks[i]->bytes);
+    stmi_memory_put(memory, slot, sizeof *slot);
+}
+
+uint64_t stm_txn_id(const stm_txn *txn)
+{
+    return stmi_txn_check(txn) == STM_OK ? stmi_peek(&txn->id) : 0;
+}
+
+uint64_t stm_txn_operation(const stm_txn *txn)
+{
+    return stmi_txn_check(txn) == STM_OK ? txn->operation : 0;
+}
+
+const char *stm_txn_label(const stm_txn *txn)
+{
+    return stmi_txn_check(txn) == STM_OK ? txn->label->text : "";
+}

@@ -1,0 +1,172 @@
+/*
+ * txn.h -- a transaction: a slot of the store, which is never freed before it, with
+ *   the status word that decides its commits, at which others look (status.h),
+ *   its epoch, at which reclaimers look,
+ *   its entries: one for each key checked out. An entry is the private copy while the transaction
+ *   runs, and the node that is installed in the record while it commits.
+ * The rest is private to the thread that uses the handle.
+ */
+#ifndef STMI_TXN_H
+#define STMI_TXN_H
+
+#include "atomic.h"
+#include "block.h"
+#include "epoch.h"
+#include "pool.h"
+#include "record.h"
+
+#include <stm/stm.h>
+
+#define STMI_ENTRY_SIZE 128
+#define STMI_VALUE_WORDS 3 /* 16 bytes and a NUL */
+
+struct stmi_entry {
+    /* Written by the owner while not installed, read by anybody who meets the entry in a head. A reader
+     * that lingers may read while the owner writes the next value: hence atomic words; it finds
+     * out when it looks at the head again. */
+    _Alignas(STMI_ENTRY_SIZE) stmi_word previous; /* the clean head that it was installed upon */
+    stmi_word info;                               /* kind and type of the value */
+    stmi_word value[STMI_VALUE_WORDS];            /* the value, or value[0] points to its block */
+    struct stm_txn *owner;                        /* fixed */
+
+    /* Private to the owner. */
+    struct stmi_record *record;
+    uint64_t version;               /* checked out at */
+    struct stmi_block *block;       /* of the private copy, or NULL */
+    struct stmi_entry *seen;        /* checkout: where the value stood, as of stmi_sight */
+    struct stmi_version *keep;      /* reserved for the old value, if a snapshot needs it */
+    uint64_t found;                 /* conflict: the version found */
+    uint64_t winner_txn, winner_info, winner_revision;
+    uint32_t number;                /* its place in the transaction */
+    bool update;                    /* checked out for update */
+    bool published;                 /* block is shared with the record */
+    bool changed;                   /* conflict: the key has changed */
+    bool installed;                 /* in the attempt under way */
+};
+_Static_assert(sizeof(struct stmi_entry) == STMI_ENTRY_SIZE, "entries are aligned so that heads have room for a sequence");
+
+#define STMI_CHUNK_COUNT 26
+#define STMI_CHUNK_FIRST 8 /* entries in chunks 0 and 1; then twice as many each */
+
+/* A piece of a transaction's entries; retired through an epoch, since readers may linger. */
+struct stmi_chunk {
+    struct stmi_cell cell;
+    size_t bytes;
+    _Alignas(STMI_ENTRY_SIZE) struct stmi_entry entries[];
+};
+
+enum stmi_slot_state { STMI_SLOT_FREE, STMI_SLOT_TXN, STMI_SLOT_READER };
+
+#define STMI_TXN_MAGIC 0x73746d2074786e21u
+
+#define STMI_SKETCH_SIZE 16
+struct stmi_sketch_entry {
+    _Atomic(struct stmi_record *) record;
+    stmi_word count, error;
+};
+
+/* Each written by the slot's user only. */
+struct stmi_counters {
+    stmi_word commits, conflicts, busy, checkouts, aborts;
+    stmi_word keys_live;    /* made minus deleted here: may be "negative" */
+    stmi_word versions_old; /* kept minus dropped here: likewise */
+};
+
+struct stm_txn {
+    /* Line 1: others read it when they meet an entry of ours, and may change an open status. */
+    _Alignas(STMI_LINE) stmi_word status; /* status.h */
+    stmi_word id;                         /* of the transaction under way */
+    stmi_word info;                       /* its label and thread, as in a record */
+
+    /* Line 2: reclaimers read it. */
+    _Alignas(STMI_LINE) stmi_word epoch; /* 0: outside */
+    stmi_word wait_mask;                 /* keys slept on, hashed to bits; 0: not sleeping (wait.h) */
+    _Atomic(uint32_t) wait_word;         /* the futex */
+    _Atomic(uint32_t) state;             /* enum stmi_slot_state; claimed by CAS */
+
+    /* From here on private, but for counters and sketch. */
+    _Alignas(STMI_LINE) struct stm_store *store;
+    struct stm_txn *next_slot;       /* fixed when published */
+    uint64_t magic;                  /* STMI_TXN_MAGIC while a transaction's handle */
+    stm_status stuck;                /* the failure that sticks */
+    stm_status last;                 /* for explain */
+    uint32_t count, update_count;    /* entries; of them for update */
+    uint32_t capacity;               /* entries that the chunks hold */
+    bool ordered;                    /* updates[] is complete and in the global order */
+    bool holding;                    /* updates[] has the keys only read as well (commit.c) */
+    bool failed;                     /* this operation has lost an attempt: the next belongs to it */
+    uint64_t sequence;               /* attempts to commit, ever; its low bits are in heads */
+    uint64_t sequence_epoch;         /* the global epoch when half of the sequence was last used up */
+    struct stmi_chunk *chunks[STMI_CHUNK_COUNT];
+    struct stmi_entry **updates;     /* the entries for update, ordered by record */
+    struct stmi_entry *updates_few[STMI_CHUNK_FIRST];
+    uint32_t *map;                   /* record -> entry number + 1, open addressing; NULL while few */
+    uint32_t map_size;
+    struct stm_snapshot *view;       /* reads at this instant instead of the newest (checkout.c) */
+    const struct stmi_label *label;
+    struct stmi_block *peeked;       /* the value last given by peek */
+    uint64_t peeked_words[STMI_VALUE_WORDS];
+    uint64_t id_end;                 /* ids up to here are ours to use */
+    uint64_t operation, attempt;
+    int64_t begin_ns, operation_ns;
+    uint32_t changed_count;
+    uint64_t blocker_txn, blocker_info; /* who held the key that made us BUSY */
+    struct stmi_record *blocker_record;
+    struct stmi_cache cache;
+    struct stmi_limbo limbo;
+
+    _Alignas(STMI_LINE) struct stmi_counters counters;
+    struct stmi_sketch_entry sketch[STMI_SKETCH_SIZE];
+};
+
+/* ------------------------------------------------------------------------------ entries -- */
+
+STMI_INLINE struct stmi_entry *stmi_txn_entry(struct stm_txn *txn, uint32_t number)
+{
+    if (stmi_likely(number < STMI_CHUNK_FIRST))
+        return &txn->chunks[0]->entries[number];
+    unsigned chunk = stmi_log2(number / STMI_CHUNK_FIRST) + 1;
+    return &txn->chunks[chunk]->entries[number - ((uint32_t)STMI_CHUNK_FIRST << (chunk - 1))];
+}
+
+/* The entry of a key that the transaction holds, or NULL. */
+struct stmi_entry *stmi_txn_find(struct stm_txn *txn, const struct stmi_record *record);
+/* The same by name; hashes only if many are held. */
+struct stmi_entry *stmi_txn_find_name(struct stm_txn *txn, stm_bytes key);
+/* Room for count more entries. OK, LIMIT, NO_MEMORY. */
+stm_status stmi_txn_reserve(struct stm_txn *txn, size_t count);
+/* A new entry, in reserved room, which counts at once. */
+struct stmi_entry *stmi_txn_push(struct stm_txn *txn, struct stmi_record *record);
+/* Takes back the entries numbered count and up. */
+void stmi_txn_truncate(struct stm_txn *txn, uint32_t count);
+/* Makes updates[] complete and ordered. */
+void stmi_txn_order(struct stm_txn *txn);
+/* Moves the entries to fresh memory, and retires the old. OK, NO_MEMORY. Must be inside an epoch. */
+stm_status stmi_txn_move(struct stm_txn *txn);
+void stmi_txn_forget(struct stm_txn *txn); /* drops all entries */
+/* A new identity: after begin, reset, commit. */
+void stmi_txn_renew(struct stm_txn *txn);
+
+/* ------------------------------------------------------------------------- private copy -- */
+
+/* What the private copy is; data is NULL where it has no value. */
+stm_bytes stmi_entry_value(struct stmi_entry *entry);
+/* Makes it these bytes (NULL: no value). False: no memory, and nothing is changed. */
+bool stmi_entry_set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes value, stm_type type);
+void stmi_entry_drop_block(struct stm_txn *txn, struct stmi_entry *entry);
+
+/* -------------------------------------------------------------------------------- slots -- */
+
+/* A free slot, claimed; made if there is none. NULL: no memory. */
+struct stm_txn *stmi_slot_claim(struct stm_store *store, enum stmi_slot_state state);
+void stmi_slot_release(struct stm_txn *slot);
+void stmi_slot_drain(struct stm_txn *slot);
+
+/* What every call on a handle asks first: INVALID, ENDED, FORKED or OK. */
+stm_status stmi_txn_check(const struct stm_txn *txn);
+/* The same, or what sticks. */
+stm_status stmi_txn_ready(const struct stm_txn *txn);
+/* Notes a failure, which sticks unless it is one that does not, and returns it. */
+stm_status stmi_txn_fail(struct stm_txn *txn, stm_status status);
+
+#endif
