@@ -28,12 +28,12 @@ static stm_status copy_sight(struct stm_txn *txn, struct stmi_entry *entry, cons
     unsigned kind = stmi_info_kind(words.info);
     if (stmi_likely(kind != STMI_KIND_BLOCK)) {
         /* Owner's own words, written for lingering readers as in stmi_entry_set. */
-        bool second = kind > 8 && kind != STMI_KIND_ABSENT;
-        stmi_store(&entry->value[0], kind == STMI_KIND_ABSENT ? 0 : words.value[0], RELEASE);
-        stmi_store(&entry->value[1], second ? words.value[1] : 0, RELEASE);
+        stmi_store(&entry->value[0], words.value[0], RELEASE);
+        stmi_store(&entry->value[1], kind > 8 ? words.value[1] : 0, RELEASE); /* the NUL, too */
         stmi_store(&entry->value[2], 0, RELEASE);
         stmi_store(&entry->info, words.info & STMI_INFO_VALUE_MASK, RELEASE);
-        stmi_entry_drop_block(txn, entry); /* of an earlier round */
+        if (stmi_unlikely(entry->block != NULL)) /* of an earlier round */
+            stmi_entry_drop_block(txn, entry);
         return STM_OK;
     }
     /* The words must belong together before we follow one of them. */
@@ -170,46 +170,49 @@ static stm_status check_ask(const struct stm_txn *txn, const struct ask *ask)
                               : check_handles(txn->store, ask->handles, ask->count);
 }
 
+static STMI_COLD struct stmi_record *find_slowly(struct stm_txn *txn, struct stmi_name *name)
+{
+    struct stmi_record *record = stmi_index_find(&txn->store->index, name);
+    return record != NULL ? record : stmi_index_add(txn, name);
+}
+
 /* Up to AT_ONCE records, made where absent: buckets near, records near, then the look-ups. */
 static stm_status find_records(struct stm_txn *txn, const stm_bytes *keys, size_t count, struct stmi_record **records)
 {
     struct stmi_index *index = &txn->store->index;
+    struct stmi_table *table = stmi_load(&index->table, ACQUIRE); /* pair:table */
     struct stmi_name names[AT_ONCE];
     for (size_t i = 0; i < count; i++) {
         names[i].bytes = keys[i];
         names[i].hash = stmi_index_hash(index, keys[i]);
-        stmi_index_prefetch_bucket(index, names[i].hash);
+        stmi_index_prefetch(table, names[i].hash);
         stmi_name_pack(&names[i]);
     }
-    for (size_t i = 0; count > 1 && i < count; i++)
-        stmi_index_prefetch_record(index, names[i].hash);
     for (size_t i = 0; i < count; i++) {
-        records[i] = stmi_index_find(index, &names[i]);
-        if (stmi_unlikely(records[i] == NULL) && (records[i] = stmi_index_add(txn, &names[i])) == NULL)
-            return STM_NO_MEMORY;
+        records[i] = stmi_index_guess(table, names[i].hash);
+        __builtin_prefetch(records[i], 1);
     }
+    for (size_t i = 0; i < count; i++)
+        if (stmi_unlikely(records[i] == NULL || !stmi_record_is(records[i], &names[i])) &&
+            (records[i] = find_slowly(txn, &names[i])) == NULL)
+            return STM_NO_MEMORY;
     return STM_OK;
 }
 
 static stm_status push_some(struct stm_txn *txn, const struct ask *ask, size_t from, size_t count)
 {
-    struct stmi_record *records[AT_ONCE];
+    struct stmi_record *found[AT_ONCE];
     if (ask->names != NULL) {
-        stm_status status = find_records(txn, ask->names + from, count, records);
-        if (status != STM_OK)
+        stm_status status = find_records(txn, ask->names + from, count, found);
+        if (stmi_unlikely(status != STM_OK))
             return status;
     } else {
         for (size_t i = 0; i < count; i++)
-            records[i] = ask->handles[from + i].record;
+            found[i] = ask->handles[from + i].record;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (txn->count != 0 && stmi_txn_find(txn, records[i]) != NULL)
-            continue;
-        struct stmi_entry *entry = stmi_txn_push(txn, records[i]);
-        entry->update = ask->update;
-        txn->update_count += ask->update;
-        txn->ordered = false;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (txn->count == 0 || stmi_txn_find(txn, found[i]) == NULL)
+            stmi_txn_push(txn, found[i], ask->update);
     return STM_OK;
 }
 

@@ -158,6 +158,7 @@ static bool reserve_kept(struct stm_txn *txn, uint32_t count, uint64_t revision)
         if (stmi_snapshot_seeing(txn->store, from, revision) == NULL)
             continue;
         entry->keep = stmi_version_get(txn);
+        txn->owned++;
         if (entry->keep == NULL)
             return false;
     }

@@ -29,31 +29,6 @@ static void barrier_of_all_threads(void)
         syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
-/*
- * Pair epoch: enter's store of the slot's epoch, and then its reads of the store's memory; against
- * the reclaimer's unlinking, and then its reads of the slots. One must see the other (Dekker). With
- * membarrier the reclaimer orders both sides; without, enter's exchange orders its own.
- */
-bool stmi_epoch_enter(struct stm_txn *txn)
-{
-    if (stmi_unlikely(stmi_peek(&txn->epoch) != 0))
-        return false;
-    uint64_t now = stmi_load(&txn->store->epoch.global, ACQUIRE);
-    if (stmi_likely(stmi_membarrier_works)) {
-        stmi_store(&txn->epoch, now, RELAXED);
-        atomic_signal_fence(SEQ_CST); /* the compiler keeps the order that membarrier then enforces */
-    } else {
-        stmi_swap(&txn->epoch, now, SEQ_CST);
-    }
-    return true;
-}
-
-void stmi_epoch_exit(struct stm_txn *txn)
-{
-    /* Release pair:epoch -- our reads are over before the slot is seen outside. */
-    stmi_store(&txn->epoch, 0, RELEASE);
-}
-
 bool stmi_epoch_advance(struct stm_store *store)
 {
     uint64_t now = stmi_load(&store->epoch.global, SEQ_CST);

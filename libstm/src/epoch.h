@@ -35,9 +35,7 @@ struct stmi_limbo {
 
 extern bool stmi_membarrier_works;
 
-/* False: the slot is inside already (a signal handler, an allocator's hook). */
-bool stmi_epoch_enter(struct stm_txn *txn);
-void stmi_epoch_exit(struct stm_txn *txn);
+/* stmi_epoch_enter and _exit, which need to know a slot, are in txn.h. */
 
 /* Frees cell when no reader can still look at it. The slot must be inside, and cell unlinked. */
 void stmi_epoch_retire(struct stm_txn *txn, struct stmi_cell *cell, size_t bytes);

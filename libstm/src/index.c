@@ -7,22 +7,14 @@
 
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #define EMPTY UINT64_C(0)
 #define FROZEN UINT64_C(1) /* no record has this address */
 #define MOVE_AT_ONCE 16    /* buckets a thread moves for each key that it adds during growth */
 #define TABLE_BUCKETS_MIN 16
 
-uint64_t stmi_index_hash(const struct stmi_index *index, stm_bytes key)
-{
-    return XXH3_64bits_withSeed(key.data, key.size, index->seed);
-}
-
 static uint64_t word_of(uint64_t hash, const struct stmi_record *record)
 {
-    return (hash >> 48) << 48 | (uint64_t)(uintptr_t)record;
+    return stmi_index_tag(hash) << 48 | (uint64_t)(uintptr_t)record;
 }
 
 static struct stmi_table *table_get(struct stmi_memory *memory, uint64_t bucket_count)
@@ -84,7 +76,7 @@ static struct walk walk_path(struct stmi_table *table, uint64_t hash, const stru
             }
             if (found == FROZEN)
                 return end;
-            if (found >> 48 != hash >> 48)
+            if (found >> 48 != stmi_index_tag(hash))
                 continue;
             struct stmi_record *record = stmi_index_record(found);
             if (name == NULL ? found == word : stmi_record_is(record, name)) {

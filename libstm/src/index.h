@@ -19,6 +19,9 @@
 #include "pool.h"
 #include "record.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #define STMI_BUCKET_WORDS 8
 
 struct stmi_bucket {
@@ -45,18 +48,20 @@ stm_status stmi_index_open(struct stmi_memory *memory, struct stmi_index *index,
                            uint64_t seed);
 void stmi_index_drain(struct stmi_memory *memory, struct stmi_index *index);
 
-uint64_t stmi_index_hash(const struct stmi_index *index, stm_bytes key);
+STMI_INLINE uint64_t stmi_index_hash(const struct stmi_index *index, stm_bytes key)
+{
+    return XXH3_64bits_withSeed(key.data, key.size, index->seed);
+}
 
 /* Both need the caller to be inside an epoch. NULL: absent. */
 struct stmi_record *stmi_index_find(struct stmi_index *index, const struct stmi_name *name);
 /* The record of the key, made at version 0 if absent. NULL: no memory. */
 struct stmi_record *stmi_index_add(struct stm_txn *txn, const struct stmi_name *name);
 
-/* Two steps of a look-up for many keys: bring the bucket near, then the likely record. */
-STMI_INLINE void stmi_index_prefetch_bucket(struct stmi_index *index, uint64_t hash)
+/* The tag of a word that is filled is never 0, so that neither an empty nor a frozen word matches. */
+STMI_INLINE uint64_t stmi_index_tag(uint64_t hash)
 {
-    struct stmi_table *table = stmi_load(&index->table, ACQUIRE);
-    __builtin_prefetch(&table->buckets[hash & table->mask]);
+    return hash >> 48 | 1;
 }
 
 STMI_INLINE struct stmi_record *stmi_index_record(uint64_t word)
@@ -64,19 +69,25 @@ STMI_INLINE struct stmi_record *stmi_index_record(uint64_t word)
     return (struct stmi_record *)(uintptr_t)(word & UINT64_C(0xffffffffffff));
 }
 
-STMI_INLINE void stmi_index_prefetch_record(struct stmi_index *index, uint64_t hash)
+/* Two steps before a look-up, for many keys at once: bring the bucket near; then guess the record, by its
+ * tag in the first bucket of its path. NULL: no guess. */
+STMI_INLINE void stmi_index_prefetch(struct stmi_table *table, uint64_t hash)
 {
-    struct stmi_table *table = stmi_load(&index->table, ACQUIRE);
+    __builtin_prefetch(&table->buckets[hash & table->mask]);
+}
+
+STMI_INLINE struct stmi_record *stmi_index_guess(struct stmi_table *table, uint64_t hash)
+{
     struct stmi_bucket *bucket = &table->buckets[hash & table->mask];
+    uint64_t tag = stmi_index_tag(hash);
     for (unsigned i = 0; i < STMI_BUCKET_WORDS; i++) {
-        uint64_t word = stmi_peek(&bucket->words[i]); /* a hint: no order needed */
-        if (word >> 48 == hash >> 48) {
-            __builtin_prefetch(stmi_index_record(word));
-            return;
-        }
+        uint64_t word = stmi_load(&bucket->words[i], ACQUIRE); /* pair:index */
+        if (word >> 48 == tag)
+            return stmi_index_record(word);
         if (word == 0)
-            return;
+            break;
     }
+    return NULL;
 }
 
 #endif

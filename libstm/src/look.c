@@ -30,11 +30,10 @@ bool stmi_look_again_slow(struct stm_store *store, struct stmi_record *record, c
     }
 }
 
-bool stmi_look_version(struct stm_store *store, struct stmi_record *record, uint64_t version)
+bool stmi_look_version_slow(struct stm_store *store, struct stmi_record *record, uint64_t version, uint64_t head)
 {
-    for (;;) {
-        uint64_t head = stmi_load(&record->head, SEQ_CST);
-        if (stmi_likely(stmi_head_is_clean(head)))
+    for (;; head = stmi_load(&record->head, SEQ_CST)) {
+        if (stmi_head_is_clean(head))
             return head == stmi_head_clean(version);
         struct stmi_meeting meeting;
         if (!stmi_meet(head, &meeting))

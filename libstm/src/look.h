@@ -85,8 +85,16 @@ STMI_INLINE bool stmi_look_again(struct stm_store *store, struct stmi_record *re
     return stmi_look_again_slow(store, record, sight, head);
 }
 
+bool stmi_look_version_slow(struct stm_store *store, struct stmi_record *record, uint64_t version, uint64_t head);
+
 /* Is this version, in whatever place, current? With a bump like the above. */
-bool stmi_look_version(struct stm_store *store, struct stmi_record *record, uint64_t version);
+STMI_INLINE bool stmi_look_version(struct stm_store *store, struct stmi_record *record, uint64_t version)
+{
+    uint64_t head = stmi_load(&record->head, SEQ_CST);
+    if (stmi_likely(stmi_head_is_clean(head)))
+        return head == stmi_head_clean(version);
+    return stmi_look_version_slow(store, record, version, head);
+}
 
 /* Takes back the proposal of an open status; true if it is done, false if the status has changed. */
 STMI_INLINE bool stmi_bump(struct stmi_entry *entry, uint64_t status)

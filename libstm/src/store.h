@@ -47,8 +47,6 @@ struct stm_store {
     struct stm_snapshot snapshots[STM_SNAPSHOT_COUNT_MAX];
 };
 
-extern stmi_word stmi_fork_count; /* forks that this process has behind it */
-
 /* INVALID, ENDED (closed), FORKED or OK. */
 stm_status stmi_store_check(const struct stm_store *store);
 

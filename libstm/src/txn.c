@@ -37,6 +37,8 @@ static struct stm_txn *slot_make(struct stm_store *store, enum stmi_slot_state s
         return NULL;
     memset((void *)slot, 0, sizeof *slot);
     slot->store = store;
+    slot->fork_count = store->fork_count;
+    slot->global_epoch = &store->epoch.global;
     slot->updates = slot->updates_few;
     stmi_store(&slot->state, (uint32_t)state, RELAXED); /* published below */
     struct stm_txn *first = stmi_load(&store->slots, ACQUIRE);
@@ -227,22 +229,10 @@ static void map_enter(struct stm_txn *txn, const struct stmi_entry *entry)
     txn->map[place] = entry->number + 1;
 }
 
-static struct stmi_entry *map_find(struct stm_txn *txn, const struct stmi_record *record)
+struct stmi_entry *stmi_txn_find_many(struct stm_txn *txn, const struct stmi_record *record)
 {
     for (uint32_t place = map_place(txn, record); txn->map[place] != 0; place = (place + 1) & (txn->map_size - 1)) {
         struct stmi_entry *entry = stmi_txn_entry(txn, txn->map[place] - 1);
-        if (entry->record == record)
-            return entry;
-    }
-    return NULL;
-}
-
-struct stmi_entry *stmi_txn_find(struct stm_txn *txn, const struct stmi_record *record)
-{
-    if (txn->map != NULL && txn->count > STMI_CHUNK_FIRST)
-        return map_find(txn, record);
-    for (uint32_t i = 0; i < txn->count; i++) {
-        struct stmi_entry *entry = &txn->chunks[0]->entries[i];
         if (entry->record == record)
             return entry;
     }
@@ -267,26 +257,15 @@ struct stmi_entry *stmi_txn_find_name(struct stm_txn *txn, stm_bytes key)
     return record == NULL ? NULL : stmi_txn_find(txn, record);
 }
 
-struct stmi_entry *stmi_txn_push(struct stm_txn *txn, struct stmi_record *record)
+/* The map serves from the first entry on that does not lie in the first chunk. */
+void stmi_txn_map_pushed(struct stm_txn *txn, const struct stmi_entry *entry)
 {
-    struct stmi_entry *entry = stmi_txn_entry(txn, txn->count);
-    entry->record = record;
-    entry->number = txn->count++;
-    entry->update = entry->published = entry->changed = entry->installed = false;
-    entry->block = NULL;
-    entry->keep = NULL;
-    /* Owner's own: a lingering reader takes any value for what it is, see stmi_look. */
-    stmi_store(&entry->info, stmi_info_of_value(STMI_KIND_ABSENT, STM_BYTES), RELAXED);
-    if (txn->map != NULL) {
-        if (stmi_unlikely(entry->number == STMI_CHUNK_FIRST)) {
-            memset(txn->map, 0, txn->map_size * sizeof *txn->map);
-            for (uint32_t i = 0; i < STMI_CHUNK_FIRST; i++)
-                map_enter(txn, stmi_txn_entry(txn, i));
-        }
-        if (entry->number >= STMI_CHUNK_FIRST)
-            map_enter(txn, entry);
+    if (entry->number == STMI_CHUNK_FIRST) {
+        memset(txn->map, 0, txn->map_size * sizeof *txn->map);
+        for (uint32_t i = 0; i < STMI_CHUNK_FIRST; i++)
+            map_enter(txn, stmi_txn_entry(txn, i));
     }
-    return entry;
+    map_enter(txn, entry);
 }
 
 void stmi_entry_drop_block(struct stm_txn *txn, struct stmi_entry *entry)
@@ -300,6 +279,11 @@ void stmi_entry_drop_block(struct stm_txn *txn, struct stmi_entry *entry)
 void stmi_txn_truncate(struct stm_txn *txn, uint32_t count)
 {
     uint32_t old = txn->count;
+    if (stmi_likely(count == 0 && txn->owned == 0)) { /* nothing to give back */
+        txn->count = txn->update_count = 0;
+        txn->ordered = false;
+        return;
+    }
     while (txn->count > count) {
         struct stmi_entry *entry = stmi_txn_entry(txn, --txn->count);
         txn->update_count -= entry->update;
@@ -309,6 +293,8 @@ void stmi_txn_truncate(struct stm_txn *txn, uint32_t count)
         entry->keep = NULL;
     }
     txn->ordered = txn->ordered && old == count;
+    if (count == 0)
+        txn->owned = 0;
     if (old == count || txn->map == NULL || count <= STMI_CHUNK_FIRST)
         return; /* few are found without the map */
     memset(txn->map, 0, txn->map_size * sizeof *txn->map);
@@ -384,16 +370,6 @@ void stmi_txn_forget(struct stm_txn *txn)
 
 /* ------------------------------------------------------------------------- private copy -- */
 
-stm_bytes stmi_entry_value(struct stmi_entry *entry)
-{
-    unsigned kind = stmi_info_kind(stmi_peek(&entry->info));
-    if (kind == STMI_KIND_ABSENT)
-        return stm_bytes_of(NULL, 0);
-    if (kind == STMI_KIND_BLOCK)
-        return stm_bytes_of(entry->block->data, entry->block->size);
-    return stm_bytes_of((const void *)&entry->value[0], kind);
-}
-
 static bool set_block(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes value)
 {
     struct stmi_block *block = entry->block;
@@ -410,6 +386,7 @@ static bool set_block(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes v
     if (!fits) {
         stmi_entry_drop_block(txn, entry);
         entry->block = block;
+        txn->owned++;
     }
     stmi_store(&entry->value[0], (uint64_t)(uintptr_t)block, RELEASE);
     return true;
@@ -435,7 +412,8 @@ bool stmi_entry_set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes val
         }
         for (unsigned i = 0; i < STMI_VALUE_WORDS; i++)
             stmi_store(&entry->value[i], words[i], RELEASE);
-        stmi_entry_drop_block(txn, entry);
+        if (stmi_unlikely(entry->block != NULL))
+            stmi_entry_drop_block(txn, entry);
     }
     stmi_store(&entry->info, stmi_info_of_value(kind, type), RELEASE);
     return true;
@@ -443,21 +421,11 @@ bool stmi_entry_set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes val
 
 /* ------------------------------------------------------------------------- the handle -- */
 
-stm_status stmi_txn_check(const struct stm_txn *txn)
+stm_status stmi_txn_check_slow(const struct stm_txn *txn)
 {
-    if (stmi_unlikely(txn == NULL))
+    if (txn == NULL)
         return STM_INVALID;
-    if (stmi_unlikely(txn->magic != STMI_TXN_MAGIC))
-        return STM_ENDED;
-    if (stmi_unlikely(txn->store->fork_count != stmi_peek(&stmi_fork_count)))
-        return STM_FORKED;
-    return STM_OK;
-}
-
-stm_status stmi_txn_ready(const struct stm_txn *txn)
-{
-    stm_status status = stmi_txn_check(txn);
-    return stmi_likely(status == STM_OK) ? txn->stuck : status;
+    return txn->magic != STMI_TXN_MAGIC ? STM_ENDED : STM_FORKED;
 }
 
 stm_status stmi_txn_fail(struct stm_txn *txn, stm_status status)

@@ -57,6 +57,8 @@ struct stmi_chunk {
 
 enum stmi_slot_state { STMI_SLOT_FREE, STMI_SLOT_TXN, STMI_SLOT_READER };
 
+extern stmi_word stmi_fork_count; /* forks that this process has behind it */
+
 #define STMI_TXN_MAGIC 0x73746d2074786e21u
 
 #define STMI_SKETCH_SIZE 16
@@ -86,13 +88,16 @@ struct stm_txn {
 
     /* From here on private, but for counters and sketch. */
     _Alignas(STMI_LINE) struct stm_store *store;
+    stmi_word *global_epoch;         /* the store's */
     struct stm_txn *next_slot;       /* fixed when published */
+    uint64_t fork_count;             /* the store's */
     uint64_t magic;                  /* STMI_TXN_MAGIC while a transaction's handle */
     stm_status stuck;                /* the failure that sticks */
     stm_status last;                 /* for explain */
     uint32_t count, update_count;    /* entries; of them for update */
     uint32_t capacity;               /* entries that the chunks hold */
     bool ordered;                    /* updates[] is complete and in the global order */
+    uint32_t owned;                  /* entries that have had a block or a version to give back */
     bool holding;                    /* updates[] has the keys only read as well (commit.c) */
     bool failed;                     /* this operation has lost an attempt: the next belongs to it */
     uint64_t sequence;               /* attempts to commit, ever; its low bits are in heads */
@@ -119,6 +124,34 @@ struct stm_txn {
     struct stmi_sketch_entry sketch[STMI_SKETCH_SIZE];
 };
 
+/* -------------------------------------------------------------------------------- epoch -- */
+
+/*
+ * Pair epoch: entering stores the slot's epoch, and then reads the store's memory; a reclaimer unlinks,
+ * and then reads the slots. One must see the other (Dekker). With membarrier the reclaimer orders both
+ * sides; without, the exchange orders ours.
+ * False: the slot is inside already (a signal handler, an allocator's hook).
+ */
+STMI_INLINE bool stmi_epoch_enter(struct stm_txn *txn)
+{
+    if (stmi_unlikely(stmi_peek(&txn->epoch) != 0))
+        return false;
+    uint64_t now = stmi_load(txn->global_epoch, ACQUIRE);
+    if (stmi_likely(stmi_membarrier_works)) {
+        stmi_store(&txn->epoch, now, RELAXED);
+        atomic_signal_fence(SEQ_CST); /* the compiler keeps the order that membarrier then enforces */
+    } else {
+        stmi_swap(&txn->epoch, now, SEQ_CST);
+    }
+    return true;
+}
+
+STMI_INLINE void stmi_epoch_exit(struct stm_txn *txn)
+{
+    /* Release pair:epoch -- our reads are over before the slot is seen outside. */
+    stmi_store(&txn->epoch, 0, RELEASE);
+}
+
 /* ------------------------------------------------------------------------------ entries -- */
 
 STMI_INLINE struct stmi_entry *stmi_txn_entry(struct stm_txn *txn, uint32_t number)
@@ -129,14 +162,41 @@ STMI_INLINE struct stmi_entry *stmi_txn_entry(struct stm_txn *txn, uint32_t numb
     return &txn->chunks[chunk]->entries[number - ((uint32_t)STMI_CHUNK_FIRST << (chunk - 1))];
 }
 
+struct stmi_entry *stmi_txn_find_many(struct stm_txn *txn, const struct stmi_record *record);
+
 /* The entry of a key that the transaction holds, or NULL. */
-struct stmi_entry *stmi_txn_find(struct stm_txn *txn, const struct stmi_record *record);
+STMI_INLINE struct stmi_entry *stmi_txn_find(struct stm_txn *txn, const struct stmi_record *record)
+{
+    if (stmi_unlikely(txn->count > STMI_CHUNK_FIRST))
+        return stmi_txn_find_many(txn, record);
+    for (uint32_t i = 0; i < txn->count; i++)
+        if (txn->chunks[0]->entries[i].record == record)
+            return &txn->chunks[0]->entries[i];
+    return NULL;
+}
+
 /* The same by name; hashes only if many are held. */
 struct stmi_entry *stmi_txn_find_name(struct stm_txn *txn, stm_bytes key);
 /* Room for count more entries. OK, LIMIT, NO_MEMORY. */
 stm_status stmi_txn_reserve(struct stm_txn *txn, size_t count);
-/* A new entry, in reserved room, which counts at once. */
-struct stmi_entry *stmi_txn_push(struct stm_txn *txn, struct stmi_record *record);
+void stmi_txn_map_pushed(struct stm_txn *txn, const struct stmi_entry *entry);
+
+/* A new entry, in reserved room, which counts at once. Its value is not yet set. */
+STMI_INLINE struct stmi_entry *stmi_txn_push(struct stm_txn *txn, struct stmi_record *record, bool update)
+{
+    struct stmi_entry *entry = stmi_txn_entry(txn, txn->count);
+    entry->record = record;
+    entry->number = txn->count++;
+    entry->update = update;
+    entry->published = entry->changed = entry->installed = false;
+    entry->block = NULL;
+    entry->keep = NULL;
+    txn->update_count += update;
+    txn->ordered = false;
+    if (stmi_unlikely(entry->number >= STMI_CHUNK_FIRST))
+        stmi_txn_map_pushed(txn, entry);
+    return entry;
+}
 /* Takes back the entries numbered count and up. */
 void stmi_txn_truncate(struct stm_txn *txn, uint32_t count);
 /* Makes updates[] complete and ordered. */
@@ -150,7 +210,14 @@ void stmi_txn_renew(struct stm_txn *txn);
 /* ------------------------------------------------------------------------- private copy -- */
 
 /* What the private copy is; data is NULL where it has no value. */
-stm_bytes stmi_entry_value(struct stmi_entry *entry);
+STMI_INLINE stm_bytes stmi_entry_value(struct stmi_entry *entry)
+{
+    unsigned kind = stmi_info_kind(stmi_peek(&entry->info));
+    if (stmi_likely(kind < STMI_KIND_BLOCK))
+        return stm_bytes_of((const void *)&entry->value[0], kind);
+    return kind == STMI_KIND_ABSENT ? stm_bytes_of(NULL, 0)
+                                    : stm_bytes_of(entry->block->data, entry->block->size);
+}
 /* Makes it these bytes (NULL: no value). False: no memory, and nothing is changed. */
 bool stmi_entry_set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes value, stm_type type);
 void stmi_entry_drop_block(struct stm_txn *txn, struct stmi_entry *entry);
@@ -162,10 +229,22 @@ struct stm_txn *stmi_slot_claim(struct stm_store *store, enum stmi_slot_state st
 void stmi_slot_release(struct stm_txn *slot);
 void stmi_slot_drain(struct stm_txn *slot);
 
+stm_status stmi_txn_check_slow(const struct stm_txn *txn);
+
 /* What every call on a handle asks first: INVALID, ENDED, FORKED or OK. */
-stm_status stmi_txn_check(const struct stm_txn *txn);
+STMI_INLINE stm_status stmi_txn_check(const struct stm_txn *txn)
+{
+    if (stmi_likely(txn != NULL && txn->magic == STMI_TXN_MAGIC && txn->fork_count == stmi_peek(&stmi_fork_count)))
+        return STM_OK;
+    return stmi_txn_check_slow(txn);
+}
+
 /* The same, or what sticks. */
-stm_status stmi_txn_ready(const struct stm_txn *txn);
+STMI_INLINE stm_status stmi_txn_ready(const struct stm_txn *txn)
+{
+    stm_status status = stmi_txn_check(txn);
+    return stmi_likely(status == STM_OK) ? txn->stuck : status;
+}
 /* Notes a failure, which sticks unless it is one that does not, and returns it. */
 stm_status stmi_txn_fail(struct stm_txn *txn, stm_status status);
 
