@@ -294,7 +294,7 @@ static void give_back_kept(struct stm_txn *txn, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         struct stmi_entry *entry = txn->updates[i];
         if (entry->keep != NULL)
-            stmi_pool_put(txn, (struct stmi_cell *)(void *)entry->keep);
+            stmi_version_put(txn, entry->keep);
         entry->keep = NULL;
     }
 }

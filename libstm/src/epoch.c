@@ -1,6 +1,7 @@
 #include "epoch.h"
 
 #include "block.h"
+#include "history.h"
 #include "store.h"
 #include "txn.h"
 
@@ -49,6 +50,9 @@ static void free_cell(struct stm_txn *txn, struct stmi_cell *cell)
         break;
     case STMI_CELL_BLOCK:
         stmi_block_drop(txn, STMI_CONTAINER(cell, struct stmi_block, cell));
+        break;
+    case STMI_CELL_VERSION:
+        stmi_version_put(txn, STMI_CONTAINER(cell, struct stmi_version, cell));
         break;
     case STMI_CELL_PAGES:
         stmi_pages_put(&txn->store->memory, cell, *(size_t *)(void *)(cell + 1));

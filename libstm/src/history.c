@@ -8,7 +8,25 @@
 
 struct stmi_version *stmi_version_get(struct stm_txn *txn)
 {
-    return stmi_pool_get(txn, stmi_class_of(sizeof(struct stmi_version)));
+    struct stmi_version *version = stmi_pool_get(txn, stmi_class_of(sizeof *version));
+    if (version != NULL) {
+        version->cell.kind = STMI_CELL_VERSION;
+        version->info = stmi_info_of_value(STMI_KIND_ABSENT, STM_BYTES); /* no block yet */
+    }
+    return version;
+}
+
+static struct stmi_block *block_of(const struct stmi_version *version)
+{
+    return stmi_info_kind(version->info) == STMI_KIND_BLOCK ? (struct stmi_block *)(uintptr_t)version->words[0] : NULL;
+}
+
+void stmi_version_put(struct stm_txn *txn, struct stmi_version *version)
+{
+    struct stmi_block *block = block_of(version);
+    if (block != NULL)
+        stmi_block_drop(txn, block);
+    stmi_pool_put(txn, &version->cell);
 }
 
 static struct stmi_version *address(uint64_t link)
@@ -55,12 +73,8 @@ static bool unlink_upto(struct stm_txn *txn, struct stmi_record *record, struct 
         struct stmi_version *next = address(older);
         bool was_target = version == target;
         /* Only the one whose CAS unlinked it retires it. */
-        unsigned kind = stmi_info_kind(version->info);
-        if (kind == STMI_KIND_BLOCK) {
-            struct stmi_block *block = (struct stmi_block *)(uintptr_t)version->words[0];
-            stmi_epoch_retire(txn, &block->cell, sizeof *block + block->capacity);
-        }
-        stmi_epoch_retire(txn, &version->cell, sizeof *version);
+        const struct stmi_block *block = block_of(version);
+        stmi_epoch_retire(txn, &version->cell, sizeof *version + (block == NULL ? 0 : block->capacity));
         stmi_tally(&txn->counters.versions_old, (uint64_t)-1);
         if (was_target)
             return true;

@@ -28,6 +28,9 @@ struct stmi_version {
 
 /* NULL: no memory. */
 struct stmi_version *stmi_version_get(struct stm_txn *txn);
+/* With the reference to its block. (The block itself never waits in a limbo for this: two versions may
+ * share it, and it has one link only.) */
+void stmi_version_put(struct stm_txn *txn, struct stmi_version *version);
 
 /* The newest version with a revision up to this one, or NULL. */
 struct stmi_version *stmi_history_find(struct stmi_record *record, uint64_t revision);

@@ -21,7 +21,7 @@ struct stmi_cell {
     uint32_t kind;          /* enum stmi_cell_kind: how to free it when its epoch has passed */
 };
 
-enum stmi_cell_kind { STMI_CELL_PLAIN, STMI_CELL_BLOCK, STMI_CELL_PAGES };
+enum stmi_cell_kind { STMI_CELL_PLAIN, STMI_CELL_BLOCK, STMI_CELL_VERSION, STMI_CELL_PAGES };
 
 /* Classes of 64, 96, 128, 192, 256, ... 65,536 bytes: a step is at most a half. */
 #define STMI_CLASS_COUNT 21

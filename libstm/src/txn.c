@@ -289,7 +289,7 @@ void stmi_txn_truncate(struct stm_txn *txn, uint32_t count)
         txn->update_count -= entry->update;
         stmi_entry_drop_block(txn, entry);
         if (entry->keep != NULL)
-            stmi_pool_put(txn, (struct stmi_cell *)(void *)entry->keep);
+            stmi_version_put(txn, entry->keep);
         entry->keep = NULL;
     }
     txn->ordered = txn->ordered && old == count;
@@ -536,6 +536,11 @@ uint64_t stm_txn_id(const stm_txn *txn)
 uint64_t stm_txn_operation(const stm_txn *txn)
 {
     return stmi_txn_check(txn) == STM_OK ? txn->operation : 0;
+}
+
+uint64_t stm_txn_attempt(const stm_txn *txn)
+{
+    return stmi_txn_check(txn) == STM_OK ? txn->attempt : 0;
 }
 
 const char *stm_txn_label(const stm_txn *txn)

@@ -79,3 +79,21 @@ stm_status stm_txn_set_string(stm_txn *txn, stm_bytes key, const char *value)
 {
     return stm_txn_set_typed(txn, key, stm_text(value), STM_STRING);
 }
+
+static bool entry_as(const stm_entry *entry, stm_type wanted, void *value)
+{
+    if (entry == NULL || value == NULL || entry->type != wanted || entry->value.size != 8)
+        return false;
+    memcpy(value, entry->value.data, 8);
+    return true;
+}
+
+bool stm_entry_int64(const stm_entry *entry, int64_t *value)
+{
+    return entry_as(entry, STM_INT64, value);
+}
+
+bool stm_entry_double(const stm_entry *entry, double *value)
+{
+    return entry_as(entry, STM_DOUBLE, value);
+}

@@ -130,7 +130,8 @@ typedef struct stm_store stm_store;
 typedef struct stm_txn stm_txn;
 typedef struct stm_snapshot stm_snapshot;
 typedef struct stm_cursor stm_cursor;
-struct stm_observer; /* <stm/probe.h> */
+struct stm_entry;       /* what a snapshot shows of one key */
+struct stm_observer;    /* <stm/probe.h> */
 
 /* Limits that no option can raise. Sizes in bytes. */
 #define STM_KEY_SIZE_MAX 4095
@@ -248,6 +249,8 @@ STM_API void stm_txn_end(stm_txn *txn);
  * operation is the id of the first attempt, constant over the attempts of one operation. */
 STM_API uint64_t stm_txn_id(const stm_txn *txn);
 STM_API uint64_t stm_txn_operation(const stm_txn *txn);
+/* Which attempt of its operation this is, from 1. */
+STM_API uint64_t stm_txn_attempt(const stm_txn *txn);
 STM_API const char *stm_txn_label(const stm_txn *txn); /* valid until the store is closed */
 
 /* ----------------------------------------------------------------------------- conflicts -- */
@@ -314,6 +317,10 @@ STM_API stm_status stm_txn_set_double(stm_txn *txn, stm_bytes key, double value)
 STM_API stm_status stm_txn_use_string(stm_txn *txn, stm_bytes key, const char **value) STM_CHECK;
 STM_API stm_status stm_txn_get_string(stm_txn *txn, stm_bytes key, const char **value) STM_CHECK;
 STM_API stm_status stm_txn_set_string(stm_txn *txn, stm_bytes key, const char *value) STM_CHECK;
+/* Numbers are stored as their 8 bytes in this machine's order. These read them from a snapshot's entry; false:
+ * it is of another type, and *value is left as it was. */
+STM_API bool stm_entry_int64(const struct stm_entry *entry, int64_t *value);
+STM_API bool stm_entry_double(const struct stm_entry *entry, double *value);
 /* For types of the caller's own, exporters and importers: set with a type, and the type held. */
 STM_API stm_status stm_txn_set_typed(stm_txn *txn, stm_bytes key, stm_bytes value, stm_type type) STM_CHECK;
 STM_API stm_status stm_txn_type(const stm_txn *txn, stm_bytes key, stm_type *type);
