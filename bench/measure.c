@@ -1,0 +1,229 @@
+/*
+ * measure.c -- one measurement: threads, pinned, that repeat an operation for some milliseconds.
+ *
+ * Every thread warms up for a fifth of the time, meets the others at a barrier, and then runs batches
+ * until the time is over. A lane's rate is the sum of its threads' rates. Where no thread ever waits,
+ * each one's time is the CPU time that it used, so that what other processes take does not count;
+ * elsewhere it is the time that went by since the first of them started. How much of a CPU each
+ * thread got is noted too: its caches were shared with whatever else ran there.
+ */
+#include "bench.h"
+#include "key_text.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define THREADS_MAX 16
+#define LINE 64
+
+/* One thread. Written by it alone between its start and the join. */
+typedef struct runner {
+    _Alignas(2 * LINE) bench_worker worker;
+    const bench_lane *lane;
+    unsigned lane_index;
+    unsigned cpu;
+    unsigned seed;
+    int64_t warm_ns, run_ns;
+    pthread_barrier_t *barrier;
+    pthread_t thread;
+    int64_t start_ns, end_ns, cpu_ns;
+    uint64_t operations;
+} runner;
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    (void)clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* ------------------------------------------------------------------------------------ CPUs -- */
+
+static cpu_set_t allowed; /* when the program began; read only after that */
+static unsigned allowed_count;
+
+unsigned bench_cpu_count(void)
+{
+    if (allowed_count == 0) {
+        if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+            bench_fail("no list of CPUs");
+        allowed_count = (unsigned)CPU_COUNT(&allowed);
+    }
+    return allowed_count;
+}
+
+static void pin(unsigned index)
+{
+    cpu_set_t one;
+    unsigned cpu = 0;
+    for (unsigned seen = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET(cpu, &allowed) && seen++ == index)
+            break;
+    }
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    (void)sched_setaffinity(0, sizeof one, &one); /* unpinned is noisier, not wrong */
+}
+
+/* ---------------------------------------------------------------------------------- threads -- */
+
+static void worker_open(bench_worker *worker, bench_bank *bank, const bench_work *work, unsigned seed)
+{
+    *worker = (bench_worker){.bank = bank, .random = UINT64_C(0x9e3779b97f4a7c15) * (seed + 1)};
+    if (work->open != NULL)
+        work->open(worker);
+}
+
+static void worker_close(bench_worker *worker, const bench_work *work)
+{
+    if (work->close != NULL)
+        work->close(worker);
+}
+
+static uint64_t run_for(runner *r, int64_t time_ns)
+{
+    uint64_t operations = 0;
+    int64_t deadline = clock_ns(CLOCK_MONOTONIC) + time_ns;
+    do {
+        r->lane->work->run(&r->worker, r->lane->batch);
+        operations += r->lane->batch;
+    } while (clock_ns(CLOCK_MONOTONIC) < deadline);
+    return operations;
+}
+
+static void *runner_main(void *arg)
+{
+    runner *r = arg;
+    bench_bank *bank = r->worker.bank;
+    pin(r->cpu);
+    worker_open(&r->worker, bank, r->lane->work, r->seed);
+    (void)run_for(r, r->warm_ns);
+    bench_counts warm = r->worker.counts;
+    (void)pthread_barrier_wait(r->barrier);
+
+    int64_t cpu_before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    r->start_ns = clock_ns(CLOCK_MONOTONIC);
+    r->operations = run_for(r, r->run_ns);
+    r->end_ns = clock_ns(CLOCK_MONOTONIC);
+    r->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_before;
+
+    worker_close(&r->worker, r->lane->work);
+    r->worker.counts.commits -= warm.commits;
+    r->worker.counts.conflicts -= warm.conflicts;
+    r->worker.counts.busy -= warm.busy;
+    return NULL;
+}
+
+/* ------------------------------------------------------------------------------ measurement -- */
+
+static unsigned thread_count_of(const bench_variant *variant)
+{
+    unsigned count = 0;
+    for (unsigned l = 0; l < BENCH_LANES_MAX; l++)
+        count += variant->lanes[l].threads;
+    return count;
+}
+
+/* Sets the runners up, lane after lane. */
+static void prepare(runner *runners, const bench_variant *variant, bench_bank *bank, double milliseconds,
+                    pthread_barrier_t *barrier)
+{
+    static unsigned seed; /* other numbers in each round */
+    unsigned count = 0;
+    for (unsigned l = 0; l < BENCH_LANES_MAX; l++) {
+        for (unsigned t = 0; t < variant->lanes[l].threads; t++, count++) {
+            runners[count] = (runner){.lane = &variant->lanes[l], .lane_index = l, .barrier = barrier};
+            runners[count].worker.bank = bank;
+            runners[count].cpu = count % bench_cpu_count();
+            runners[count].seed = ++seed;
+            runners[count].run_ns = (int64_t)(milliseconds * 1e6);
+            runners[count].warm_ns = runners[count].run_ns / 5;
+        }
+    }
+}
+
+static void run_all(runner *runners, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (pthread_create(&runners[i].thread, NULL, runner_main, &runners[i]) != 0)
+            bench_fail("no thread");
+    }
+    for (unsigned i = 0; i < count; i++)
+        (void)pthread_join(runners[i].thread, NULL);
+}
+
+static void add_sample(bench_sample *sample, const runner *r, int64_t time_ns, const bench_bank *bank)
+{
+    double units = (double)r->operations * (r->lane->unit_is_key ? (double)bank->key_count : 1);
+    sample->rate += units * 1e9 / (double)time_ns;
+    sample->counts.commits += r->worker.counts.commits;
+    sample->counts.conflicts += r->worker.counts.conflicts;
+    sample->counts.busy += r->worker.counts.busy;
+}
+
+/* Whether the threads only ever compute, each on a CPU that no other one of them is pinned to. */
+static bool never_waits(const bench_variant *variant)
+{
+    return !variant->sleeps && thread_count_of(variant) <= bench_cpu_count();
+}
+
+static int64_t first_start(const runner *runners, unsigned count)
+{
+    int64_t start_ns = runners[0].start_ns;
+    for (unsigned i = 1; i < count; i++)
+        start_ns = runners[i].start_ns < start_ns ? runners[i].start_ns : start_ns;
+    return start_ns;
+}
+
+/* Adds up what the threads did. Returns the least share of a CPU that one of them got. */
+static double collect(const bench_variant *variant, const runner *runners, unsigned count,
+                      const bench_bank *bank, bench_sample samples[BENCH_LANES_MAX])
+{
+    double share = 1;
+    int64_t start_ns = first_start(runners, count);
+    for (unsigned i = 0; i < count; i++) {
+        const runner *r = &runners[i];
+        double own_share = (double)r->cpu_ns / (double)(r->end_ns - r->start_ns);
+        share = own_share < share ? own_share : share;
+        add_sample(&samples[r->lane_index], r, never_waits(variant) ? r->cpu_ns : r->end_ns - start_ns, bank);
+    }
+    return never_waits(variant) ? share : 1;
+}
+
+double bench_measure(const bench_variant *variant, double milliseconds, bench_sample samples[BENCH_LANES_MAX])
+{
+    static runner runners[THREADS_MAX];
+    pthread_barrier_t barrier;
+    unsigned count = thread_count_of(variant);
+    bench_bank *bank = bench_bank_of(variant->key_count, variant->value_size);
+    if (count > THREADS_MAX || pthread_barrier_init(&barrier, NULL, count) != 0)
+        bench_fail("%s: no barrier for %u threads", variant->name, count);
+
+    prepare(runners, variant, bank, milliseconds, &barrier);
+    if (variant->before != NULL)
+        variant->before(bank);
+    run_all(runners, count);
+    if (variant->after != NULL)
+        variant->after(bank);
+    (void)pthread_barrier_destroy(&barrier);
+    bench_bank_check(bank);
+
+    memset(samples, 0, BENCH_LANES_MAX * sizeof *samples);
+    return collect(variant, runners, count, bank, samples);
+}
+
+void bench_count(const bench_variant *variant, uint64_t count)
+{
+    bench_worker worker;
+    bench_bank *bank = bench_bank_of(variant->key_count, variant->value_size);
+    const bench_work *work = variant->lanes[0].work;
+    if (variant->before != NULL)
+        variant->before(bank);
+    worker_open(&worker, bank, work, 0);
+    work->run(&worker, count);
+    worker_close(&worker, work);
+    if (variant->after != NULL)
+        variant->after(bank);
+    bench_bank_check(bank);
+}
