@@ -46,7 +46,7 @@ static stm_status copy_sight(struct stm_txn *txn, struct stmi_entry *entry, cons
     return copied ? STM_OK : STM_NO_MEMORY;
 }
 
-static stm_status copy_new(struct stm_txn *txn, struct stmi_entry *entry)
+STMI_INLINE stm_status copy_new(struct stm_txn *txn, struct stmi_entry *entry)
 {
     struct stmi_sight sight;
     stmi_look(entry->record, &sight);
@@ -56,7 +56,7 @@ static stm_status copy_new(struct stm_txn *txn, struct stmi_entry *entry)
 }
 
 /* CONFLICT: a key held before has changed. */
-static stm_status check_held(struct stm_txn *txn, uint32_t first_new)
+STMI_INLINE stm_status check_held(struct stm_txn *txn, uint32_t first_new)
 {
     for (uint32_t i = 0; i < first_new; i++) {
         struct stmi_entry *entry = stmi_txn_entry(txn, i);
@@ -67,7 +67,7 @@ static stm_status check_held(struct stm_txn *txn, uint32_t first_new)
 }
 
 /* One round over the new keys. BUSY: not all stood still. */
-static stm_status read_round(struct stm_txn *txn, uint32_t first_new)
+STMI_INLINE stm_status read_round(struct stm_txn *txn, uint32_t first_new)
 {
     stm_status status = STM_OK;
     for (uint32_t i = first_new; i < txn->count; i++) {
@@ -112,23 +112,36 @@ static stm_status view_open(struct stm_txn *txn, uint32_t first_new)
     return txn->view == NULL ? STM_BUSY : check_held(txn, first_new);
 }
 
-static stm_status read_new(struct stm_txn *txn, uint32_t first_new)
+/* When the first round was disturbed. */
+static STMI_COLD stm_status read_disturbed(struct stm_txn *txn, uint32_t first_new)
 {
-    if (txn->view != NULL)
-        return read_view(txn, first_new);
-    if (stmi_unlikely(first_new >= HELD_WITHOUT_VIEW)) {
-        stm_status status = view_open(txn, first_new);
-        if (status != STM_BUSY)
-            return status == STM_OK ? read_view(txn, first_new) : status;
-    }
-    for (unsigned rounds = 0; rounds < ROUNDS_MAX; rounds++) {
-        stm_status status = read_round(txn, first_new);
-        if (stmi_likely(status != STM_BUSY))
-            return status;
+    for (unsigned rounds = 1; rounds < ROUNDS_MAX; rounds++) {
         stmi_pause();
+        stm_status status = read_round(txn, first_new);
+        if (status != STM_BUSY)
+            return status;
     }
     stm_status status = view_open(txn, first_new);
     return status == STM_OK ? read_view(txn, first_new) : status;
+}
+
+/* When many keys are held. BUSY: no snapshot is to be had. */
+static STMI_COLD stm_status read_many(struct stm_txn *txn, uint32_t first_new)
+{
+    stm_status status = txn->view == NULL ? view_open(txn, first_new) : STM_OK;
+    return status == STM_OK ? read_view(txn, first_new) : status;
+}
+
+STMI_INLINE stm_status read_new(struct stm_txn *txn, uint32_t first_new)
+{
+    stm_status status;
+    if (stmi_unlikely(txn->view != NULL || first_new >= HELD_WITHOUT_VIEW)) {
+        status = read_many(txn, first_new);
+        if (status != STM_BUSY)
+            return status;
+    }
+    status = read_round(txn, first_new);
+    return stmi_likely(status != STM_BUSY) ? status : read_disturbed(txn, first_new);
 }
 
 /* What a call asks for: keys by name or by handle. */
@@ -139,7 +152,7 @@ struct ask {
     bool update;
 };
 
-static stm_status check_names(const struct stm_store *store, const stm_bytes *names, size_t count)
+STMI_INLINE stm_status check_names(const struct stm_store *store, const stm_bytes *names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (names[i].data == NULL || names[i].size == 0)
@@ -150,7 +163,7 @@ static stm_status check_names(const struct stm_store *store, const stm_bytes *na
     return STM_OK;
 }
 
-static stm_status check_handles(const struct stm_store *store, const stm_key *handles, size_t count)
+STMI_INLINE stm_status check_handles(const struct stm_store *store, const stm_key *handles, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (handles[i].record == NULL)
@@ -162,10 +175,8 @@ static stm_status check_handles(const struct stm_store *store, const stm_key *ha
     return STM_OK;
 }
 
-static stm_status check_ask(const struct stm_txn *txn, const struct ask *ask)
+STMI_INLINE stm_status check_ask(const struct stm_txn *txn, const struct ask *ask)
 {
-    if (ask->names == NULL && ask->handles == NULL)
-        return ask->count == 0 ? STM_OK : STM_INVALID;
     return ask->names != NULL ? check_names(txn->store, ask->names, ask->count)
                               : check_handles(txn->store, ask->handles, ask->count);
 }
@@ -177,7 +188,7 @@ static STMI_COLD struct stmi_record *find_slowly(struct stm_txn *txn, struct stm
 }
 
 /* Up to AT_ONCE records, made where absent: buckets near, records near, then the look-ups. */
-static stm_status find_records(struct stm_txn *txn, const stm_bytes *keys, size_t count, struct stmi_record **records)
+STMI_INLINE stm_status find_records(struct stm_txn *txn, const stm_bytes *keys, size_t count, struct stmi_record **records)
 {
     struct stmi_index *index = &txn->store->index;
     struct stmi_table *table = stmi_load(&index->table, ACQUIRE); /* pair:table */
@@ -199,7 +210,7 @@ static stm_status find_records(struct stm_txn *txn, const stm_bytes *keys, size_
     return STM_OK;
 }
 
-static stm_status push_some(struct stm_txn *txn, const struct ask *ask, size_t from, size_t count)
+STMI_INLINE stm_status push_some(struct stm_txn *txn, const struct ask *ask, size_t from, size_t count)
 {
     struct stmi_record *found[AT_ONCE];
     if (ask->names != NULL) {
@@ -216,7 +227,7 @@ static stm_status push_some(struct stm_txn *txn, const struct ask *ask, size_t f
     return STM_OK;
 }
 
-static stm_status push_all(struct stm_txn *txn, const struct ask *ask)
+STMI_INLINE stm_status push_all(struct stm_txn *txn, const struct ask *ask)
 {
     for (size_t from = 0; from < ask->count; from += AT_ONCE) {
         size_t count = ask->count - from < AT_ONCE ? ask->count - from : AT_ONCE;
@@ -227,14 +238,14 @@ static stm_status push_all(struct stm_txn *txn, const struct ask *ask)
     return STM_OK;
 }
 
-static struct stmi_entry *asked_entry(struct stm_txn *txn, const struct ask *ask, size_t i)
+STMI_INLINE struct stmi_entry *asked_entry(struct stm_txn *txn, const struct ask *ask, size_t i)
 {
     return ask->names != NULL ? stmi_txn_find_name(txn, ask->names[i])
                               : stmi_txn_find(txn, ask->handles[i].record);
 }
 
 /* Keys held for read before, and now for update; and the values asked for. */
-static void finish_ask(struct stm_txn *txn, const struct ask *ask, uint32_t first_new, stm_bytes *values)
+STMI_INLINE void finish_ask(struct stm_txn *txn, const struct ask *ask, uint32_t first_new, stm_bytes *values)
 {
     bool all_new = txn->count - first_new == ask->count;
     if (values == NULL && (all_new || !ask->update))
@@ -251,7 +262,17 @@ static void finish_ask(struct stm_txn *txn, const struct ask *ask, uint32_t firs
     }
 }
 
-static stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_bytes *values)
+/* Takes back the keys of this call, and leaves the epoch. */
+static STMI_COLD stm_status checkout_failed(struct stm_txn *txn, stm_status status, uint32_t first_new)
+{
+    stmi_txn_truncate(txn, first_new);
+    if (status == STM_CONFLICT)
+        stmi_conflict_collect(txn);
+    stmi_epoch_exit(txn);
+    return stmi_conflict_tell(txn, status, STM_STAGE_CHECKOUT);
+}
+
+STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_bytes *values)
 {
     stm_status status = stmi_txn_ready(txn);
     if (stmi_unlikely(status != STM_OK))
@@ -263,19 +284,14 @@ static stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_bytes
         return stmi_txn_fail(txn, status);
     if (stmi_unlikely(!stmi_epoch_enter(txn)))
         return STM_REENTERED;
-    if (txn->count == 0 && txn->store->observer != NULL)
+    if (txn->count == 0 && stmi_unlikely(txn->store->observer != NULL))
         stmi_observe_begin(txn);
     uint32_t first_new = txn->count;
     status = push_all(txn, ask);
     if (stmi_likely(status == STM_OK) && txn->count != first_new)
         status = read_new(txn, first_new);
-    if (stmi_unlikely(status != STM_OK)) {
-        stmi_txn_truncate(txn, first_new);
-        if (status == STM_CONFLICT)
-            stmi_conflict_collect(txn);
-        stmi_epoch_exit(txn);
-        return stmi_conflict_tell(txn, status, STM_STAGE_CHECKOUT);
-    }
+    if (stmi_unlikely(status != STM_OK))
+        return checkout_failed(txn, status, first_new);
     stmi_epoch_exit(txn);
     stmi_tally(&txn->counters.checkouts, txn->count - first_new);
     finish_ask(txn, ask, first_new, values);
@@ -284,95 +300,110 @@ static stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_bytes
     return STM_OK;
 }
 
+/* Once for names and once for handles: the compiler takes the other half out. */
+static stm_status checkout_names(struct stm_txn *txn, const stm_bytes *names, size_t count, bool update,
+                                 stm_bytes *values)
+{
+    struct ask ask = {.names = names, .count = count, .update = update};
+    return names == NULL && count != 0 ? stmi_txn_reject(txn, STM_INVALID) : checkout(txn, &ask, values);
+}
+
+static stm_status checkout_handles(struct stm_txn *txn, const stm_key *handles, size_t count, bool update,
+                                   stm_bytes *values)
+{
+    struct ask ask = {.handles = handles, .count = count, .update = update};
+    return handles == NULL && count != 0 ? stmi_txn_reject(txn, STM_INVALID) : checkout(txn, &ask, values);
+}
+
 /* --------------------------------------------------------------------- public: checkouts -- */
 
-static stm_status read_status(stm_status status, const stm_bytes *value)
+/* What a get answers after a checkout that gave this value. */
+static stm_status read_status(stm_status status, stm_bytes found, stm_bytes *value)
 {
-    return status == STM_OK && value->data == NULL ? STM_NOT_FOUND : status;
+    if (status != STM_OK)
+        return status;
+    if (value != NULL)
+        *value = found;
+    return found.data == NULL ? STM_NOT_FOUND : STM_OK;
 }
 
 stm_status stm_txn_use(stm_txn *txn, stm_bytes key, stm_bytes *value)
 {
-    struct ask ask = {.names = &key, .count = 1, .update = true};
-    return checkout(txn, &ask, value);
+    return checkout_names(txn, &key, 1, true, value);
 }
 
 stm_status stm_txn_using(stm_txn *txn, const stm_bytes *keys, size_t count, stm_bytes *values)
 {
-    struct ask ask = {.names = keys, .count = count, .update = true};
-    return checkout(txn, &ask, values);
+    return checkout_names(txn, keys, count, true, values);
 }
 
 stm_status stm_txn_get(stm_txn *txn, stm_bytes key, stm_bytes *value)
 {
-    struct ask ask = {.names = &key, .count = 1};
     stm_bytes found = {NULL, 0};
-    stm_status status = checkout(txn, &ask, &found);
-    if (status == STM_OK && value != NULL)
-        *value = found;
-    return read_status(status, &found);
+    stm_status status = checkout_names(txn, &key, 1, false, &found);
+    return read_status(status, found, value);
 }
 
 stm_status stm_txn_getting(stm_txn *txn, const stm_bytes *keys, size_t count, stm_bytes *values)
 {
-    struct ask ask = {.names = keys, .count = count};
-    return checkout(txn, &ask, values);
+    return checkout_names(txn, keys, count, false, values);
 }
 
 stm_status stm_txn_use_key(stm_txn *txn, stm_key key, stm_bytes *value)
 {
-    struct ask ask = {.handles = &key, .count = 1, .update = true};
-    return checkout(txn, &ask, value);
+    return checkout_handles(txn, &key, 1, true, value);
 }
 
 stm_status stm_txn_using_keys(stm_txn *txn, const stm_key *keys, size_t count, stm_bytes *values)
 {
-    struct ask ask = {.handles = keys, .count = count, .update = true};
-    return checkout(txn, &ask, values);
+    return checkout_handles(txn, keys, count, true, values);
 }
 
 stm_status stm_txn_get_key(stm_txn *txn, stm_key key, stm_bytes *value)
 {
-    struct ask ask = {.handles = &key, .count = 1};
     stm_bytes found = {NULL, 0};
-    stm_status status = checkout(txn, &ask, &found);
-    if (status == STM_OK && value != NULL)
-        *value = found;
-    return read_status(status, &found);
+    stm_status status = checkout_handles(txn, &key, 1, false, &found);
+    return read_status(status, found, value);
 }
 
 stm_status stm_txn_getting_keys(stm_txn *txn, const stm_key *keys, size_t count, stm_bytes *values)
 {
-    struct ask ask = {.handles = keys, .count = count};
-    return checkout(txn, &ask, values);
+    return checkout_handles(txn, keys, count, false, values);
 }
 
 /* ------------------------------------------------------------------------ public: edits -- */
 
 /* The entry of a key held for update; checked out now if it was not. */
-static stm_status edit_entry(struct stm_txn *txn, const struct ask *ask, struct stmi_entry **entry)
+STMI_INLINE stm_status edit_name(struct stm_txn *txn, stm_bytes key, struct stmi_entry **entry)
 {
     stm_status status = stmi_txn_ready(txn);
-    if (stmi_unlikely(status != STM_OK))
-        return status;
-    status = check_ask(txn, ask);
-    if (stmi_unlikely(status != STM_OK))
-        return stmi_txn_fail(txn, status);
-    *entry = asked_entry(txn, ask, 0);
-    if (stmi_likely(*entry != NULL && (*entry)->update))
-        return STM_OK;
-    status = checkout(txn, ask, NULL);
+    if (stmi_likely(status == STM_OK && key.data != NULL)) {
+        *entry = stmi_txn_find_name(txn, key);
+        if (stmi_likely(*entry != NULL && (*entry)->update))
+            return STM_OK;
+    }
+    status = checkout_names(txn, &key, 1, true, NULL);
     if (status == STM_OK)
-        *entry = asked_entry(txn, ask, 0);
+        *entry = stmi_txn_find_name(txn, key);
     return status;
 }
 
-static stm_status set(struct stm_txn *txn, const struct ask *ask, stm_bytes value, stm_type type)
+STMI_INLINE stm_status edit_handle(struct stm_txn *txn, stm_key key, struct stmi_entry **entry)
 {
-    struct stmi_entry *entry;
-    stm_status status = edit_entry(txn, ask, &entry);
-    if (stmi_unlikely(status != STM_OK))
-        return status;
+    stm_status status = stmi_txn_ready(txn);
+    if (stmi_likely(status == STM_OK && key.store == txn->store)) {
+        *entry = stmi_txn_find(txn, key.record);
+        if (stmi_likely(*entry != NULL && (*entry)->update))
+            return STM_OK;
+    }
+    status = checkout_handles(txn, &key, 1, true, NULL);
+    if (status == STM_OK)
+        *entry = stmi_txn_find(txn, key.record);
+    return status;
+}
+
+static stm_status set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes value, stm_type type)
+{
     if (stmi_unlikely(value.data == NULL || (unsigned)type > 7))
         return stmi_txn_fail(txn, STM_INVALID);
     if (stmi_unlikely(value.size > txn->store->limits.value_size_max))
@@ -380,43 +411,43 @@ static stm_status set(struct stm_txn *txn, const struct ask *ask, stm_bytes valu
     return stmi_likely(stmi_entry_set(txn, entry, value, type)) ? STM_OK : stmi_txn_fail(txn, STM_NO_MEMORY);
 }
 
-static stm_status erase(struct stm_txn *txn, const struct ask *ask)
+static stm_status erase(struct stm_txn *txn, struct stmi_entry *entry)
 {
-    struct stmi_entry *entry;
-    stm_status status = edit_entry(txn, ask, &entry);
-    if (status == STM_OK)
-        stmi_entry_set(txn, entry, stm_bytes_of(NULL, 0), STM_BYTES); /* takes no memory */
-    return status;
-}
-
-stm_status stm_txn_set(stm_txn *txn, stm_bytes key, stm_bytes value)
-{
-    struct ask ask = {.names = &key, .count = 1, .update = true};
-    return set(txn, &ask, value, STM_BYTES);
+    stmi_entry_set(txn, entry, stm_bytes_of(NULL, 0), STM_BYTES); /* takes no memory */
+    return STM_OK;
 }
 
 stm_status stm_txn_set_typed(stm_txn *txn, stm_bytes key, stm_bytes value, stm_type type)
 {
-    struct ask ask = {.names = &key, .count = 1, .update = true};
-    return set(txn, &ask, value, type);
+    struct stmi_entry *entry = NULL;
+    stm_status status = edit_name(txn, key, &entry);
+    return stmi_likely(status == STM_OK) ? set(txn, entry, value, type) : status;
+}
+
+stm_status stm_txn_set(stm_txn *txn, stm_bytes key, stm_bytes value)
+{
+    return stm_txn_set_typed(txn, key, value, STM_BYTES);
 }
 
 stm_status stm_txn_set_key(stm_txn *txn, stm_key key, stm_bytes value)
 {
-    struct ask ask = {.handles = &key, .count = 1, .update = true};
-    return set(txn, &ask, value, STM_BYTES);
+    struct stmi_entry *entry = NULL;
+    stm_status status = edit_handle(txn, key, &entry);
+    return stmi_likely(status == STM_OK) ? set(txn, entry, value, STM_BYTES) : status;
 }
 
 stm_status stm_txn_delete(stm_txn *txn, stm_bytes key)
 {
-    struct ask ask = {.names = &key, .count = 1, .update = true};
-    return erase(txn, &ask);
+    struct stmi_entry *entry = NULL;
+    stm_status status = edit_name(txn, key, &entry);
+    return status == STM_OK ? erase(txn, entry) : status;
 }
 
 stm_status stm_txn_delete_key(stm_txn *txn, stm_key key)
 {
-    struct ask ask = {.handles = &key, .count = 1, .update = true};
-    return erase(txn, &ask);
+    struct stmi_entry *entry = NULL;
+    stm_status status = edit_handle(txn, key, &entry);
+    return status == STM_OK ? erase(txn, entry) : status;
 }
 
 /* ------------------------------------------------------------------------ public: looks -- */

@@ -239,22 +239,26 @@ struct stmi_entry *stmi_txn_find_many(struct stm_txn *txn, const struct stmi_rec
     return NULL;
 }
 
+static STMI_COLD struct stmi_entry *find_name_of_many(struct stm_txn *txn, struct stmi_name *name)
+{
+    name->hash = stmi_index_hash(&txn->store->index, name->bytes);
+    if (!stmi_epoch_enter(txn))
+        return NULL;
+    struct stmi_record *record = stmi_index_find(&txn->store->index, name);
+    stmi_epoch_exit(txn);
+    return record == NULL ? NULL : stmi_txn_find(txn, record);
+}
+
 struct stmi_entry *stmi_txn_find_name(struct stm_txn *txn, stm_bytes key)
 {
     struct stmi_name name = {.bytes = key};
     stmi_name_pack(&name);
-    if (stmi_likely(txn->count <= STMI_CHUNK_FIRST)) {
-        for (uint32_t i = 0; i < txn->count; i++)
-            if (stmi_record_is(txn->chunks[0]->entries[i].record, &name))
-                return &txn->chunks[0]->entries[i];
-        return NULL;
-    }
-    name.hash = stmi_index_hash(&txn->store->index, key);
-    if (!stmi_epoch_enter(txn))
-        return NULL;
-    struct stmi_record *record = stmi_index_find(&txn->store->index, &name);
-    stmi_epoch_exit(txn);
-    return record == NULL ? NULL : stmi_txn_find(txn, record);
+    if (stmi_unlikely(txn->count > STMI_CHUNK_FIRST))
+        return find_name_of_many(txn, &name);
+    for (uint32_t i = 0; i < txn->count; i++)
+        if (stmi_record_is(txn->chunks[0]->entries[i].record, &name))
+            return &txn->chunks[0]->entries[i];
+    return NULL;
 }
 
 /* The map serves from the first entry on that does not lie in the first chunk. */
@@ -340,6 +344,14 @@ static void sort_by_record(struct stmi_entry **list, uint32_t count)
 
 void stmi_txn_order(struct stm_txn *txn)
 {
+    if (stmi_likely(txn->count == 2 && txn->update_count == 2)) { /* the commonest by far */
+        struct stmi_entry *entries = txn->chunks[0]->entries;
+        bool ordered = entries[0].record < entries[1].record;
+        txn->updates[0] = &entries[!ordered];
+        txn->updates[1] = &entries[ordered];
+        txn->ordered = true;
+        return;
+    }
     uint32_t count = 0;
     for (uint32_t i = 0; i < txn->count; i++) {
         struct stmi_entry *entry = stmi_txn_entry(txn, i);
@@ -438,6 +450,12 @@ stm_status stmi_txn_fail(struct stm_txn *txn, stm_status status)
     if (status == STM_CONFLICT || status == STM_BUSY)
         txn->failed = true;
     return status;
+}
+
+stm_status stmi_txn_reject(struct stm_txn *txn, stm_status status)
+{
+    stm_status ready = stmi_txn_ready(txn);
+    return ready == STM_OK ? stmi_txn_fail(txn, status) : ready;
 }
 
 static uint64_t id_next(struct stm_txn *txn)

@@ -247,5 +247,7 @@ STMI_INLINE stm_status stmi_txn_ready(const struct stm_txn *txn)
 }
 /* Notes a failure, which sticks unless it is one that does not, and returns it. */
 stm_status stmi_txn_fail(struct stm_txn *txn, stm_status status);
+/* The same for a call that has looked at nothing yet: a bad or stuck handle comes first. */
+stm_status stmi_txn_reject(struct stm_txn *txn, stm_status status);
 
 #endif
