@@ -117,7 +117,7 @@ typedef struct bench_sample {
 unsigned bench_cpu_count(void);
 
 /* Runs the variant once. Out: a sample for each of its lanes.
- * Returns the least share of a CPU that one of its threads got; 1 where threads may wait. */
+ * Returns how much its threads got of the CPUs that they could have; 1 where threads may wait. */
 double bench_measure(const bench_variant *variant, double milliseconds,
                      bench_sample samples[BENCH_LANES_MAX]);
 

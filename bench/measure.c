@@ -2,10 +2,10 @@
  * measure.c -- one measurement: threads, pinned, that repeat an operation for some milliseconds.
  *
  * Every thread warms up for a fifth of the time, meets the others at a barrier, and then runs batches
- * until the time is over. A lane's rate is the sum of its threads' rates. Where no thread ever waits,
- * each one's time is the CPU time that it used, so that what other processes take does not count;
- * elsewhere it is the time that went by since the first of them started. How much of a CPU each
- * thread got is noted too: its caches were shared with whatever else ran there.
+ * until the time is over. Where no thread ever waits, a lane's time is the CPU time that its threads
+ * used, by the number of CPUs that they had: so what other processes take does not count. Elsewhere it is
+ * the time that went by since the first thread started. How much of their CPUs the threads got is
+ * noted too: their caches were shared with whatever else ran there.
  */
 #include "bench.h"
 #include "key_text.h"
@@ -153,21 +153,6 @@ static void run_all(runner *runners, unsigned count)
         (void)pthread_join(runners[i].thread, NULL);
 }
 
-static void add_sample(bench_sample *sample, const runner *r, int64_t time_ns, const bench_bank *bank)
-{
-    double units = (double)r->operations * (r->lane->unit_is_key ? (double)bank->key_count : 1);
-    sample->rate += units * 1e9 / (double)time_ns;
-    sample->counts.commits += r->worker.counts.commits;
-    sample->counts.conflicts += r->worker.counts.conflicts;
-    sample->counts.busy += r->worker.counts.busy;
-}
-
-/* Whether the threads only ever compute, each on a CPU that no other one of them is pinned to. */
-static bool never_waits(const bench_variant *variant)
-{
-    return !variant->sleeps && thread_count_of(variant) <= bench_cpu_count();
-}
-
 static int64_t first_start(const runner *runners, unsigned count)
 {
     int64_t start_ns = runners[0].start_ns;
@@ -176,19 +161,51 @@ static int64_t first_start(const runner *runners, unsigned count)
     return start_ns;
 }
 
-/* Adds up what the threads did. Returns the least share of a CPU that one of them got. */
+/* What the threads of one lane, or of several, have done and used. */
+typedef struct total {
+    uint64_t operations;
+    int64_t cpu_ns, wall_ns; /* sums over the threads */
+    unsigned threads;
+    bench_counts counts;
+} total;
+
+static void add_runner(total *t, const runner *r, int64_t start_ns)
+{
+    t->operations += r->operations;
+    t->cpu_ns += r->cpu_ns;
+    t->wall_ns += r->end_ns - start_ns;
+    t->threads++;
+    t->counts.commits += r->worker.counts.commits;
+    t->counts.conflicts += r->worker.counts.conflicts;
+    t->counts.busy += r->worker.counts.busy;
+}
+
+static unsigned cpus_of(const total *t)
+{
+    return t->threads < bench_cpu_count() ? t->threads : bench_cpu_count();
+}
+
+static bench_sample sample_of(const bench_lane *lane, const total *t, bool sleeps, const bench_bank *bank)
+{
+    double units = (double)t->operations * (lane->unit_is_key ? (double)bank->key_count : 1);
+    double ns = sleeps ? (double)t->wall_ns / t->threads : (double)t->cpu_ns / cpus_of(t);
+    return (bench_sample){.rate = units * 1e9 / ns, .counts = t->counts};
+}
+
 static double collect(const bench_variant *variant, const runner *runners, unsigned count,
                       const bench_bank *bank, bench_sample samples[BENCH_LANES_MAX])
 {
-    double share = 1;
+    total all = {0}, lanes[BENCH_LANES_MAX] = {{0}};
     int64_t start_ns = first_start(runners, count);
     for (unsigned i = 0; i < count; i++) {
-        const runner *r = &runners[i];
-        double own_share = (double)r->cpu_ns / (double)(r->end_ns - r->start_ns);
-        share = own_share < share ? own_share : share;
-        add_sample(&samples[r->lane_index], r, never_waits(variant) ? r->cpu_ns : r->end_ns - start_ns, bank);
+        add_runner(&all, &runners[i], start_ns);
+        add_runner(&lanes[runners[i].lane_index], &runners[i], start_ns);
     }
-    return never_waits(variant) ? share : 1;
+    for (unsigned l = 0; l < BENCH_LANES_MAX && lanes[l].threads > 0; l++)
+        samples[l] = sample_of(&variant->lanes[l], &lanes[l], variant->sleeps, bank);
+    if (variant->sleeps)
+        return 1;
+    return (double)all.cpu_ns / (double)all.wall_ns * all.threads / cpus_of(&all);
 }
 
 double bench_measure(const bench_variant *variant, double milliseconds, bench_sample samples[BENCH_LANES_MAX])

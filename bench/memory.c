@@ -117,6 +117,14 @@ static void hold_and_write(bench_facts *facts, stm_store *store, stm_txn *txn, u
     }
 }
 
+static void add_level(bench_facts *facts, const stm_store *store, const char *name, const char *when)
+{
+    stm_stats stats = stats_of(store);
+    bench_facts_add(facts, held_group, name, (double)stats.bytes_used, "bytes",
+                    "%s (%llu in free lists, %llu waiting)", when, (unsigned long long)stats.bytes_cached,
+                    (unsigned long long)stats.bytes_waiting);
+}
+
 static void count_held_bytes(bench_facts *facts, uint64_t commit_count)
 {
     stm_txn *txn;
@@ -133,11 +141,9 @@ static void count_held_bytes(bench_facts *facts, uint64_t commit_count)
                     "that is more, for each key that the snapshot sees");
     stm_snapshot_release(snapshot);
     check_versions(store, 0);
-    bench_facts_add(facts, held_group, "memory/held-released", (double)stats_of(store).bytes_used, "bytes",
-                    "after its release");
+    add_level(facts, store, "memory/held-released", "after its release");
     transfer_on(txn, 0, HELD_KEY_COUNT);
-    bench_facts_add(facts, held_group, "memory/held-later", (double)stats_of(store).bytes_used, "bytes",
-                    "after %d more commits", HELD_KEY_COUNT);
+    add_level(facts, store, "memory/held-later", "after 100,000 more commits");
     stm_txn_end(txn);
     BENCH_CHECK(stm_store_close(store));
 }
