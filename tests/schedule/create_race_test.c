@@ -1,0 +1,176 @@
+/*
+ * Creation: two threads make the same key, and each goes on with a record of its own; or a key is lost, or is there twice,
+ * while the index grows. Must not happen: a key is entered by one CAS at the one place where its path ends, and
+ * paths that are being moved end at a frozen word.
+ *
+ *     one                          two
+ *     looks for k: absent
+ *                                  looks for k: absent
+ *                                  enters its record of k
+ *                                  commit k: version 1
+ *     enters its record: must fail, and use two's
+ *     commit k: CONFLICT
+ */
+#include "stage.h"
+
+#include <stdio.h>
+
+/* ---- the end of every case: each key is there once, for look-ups, scans and cursors alike */
+
+static unsigned seen_count;
+
+static bool count_entry(const stm_entry *entry, void *arg)
+{
+    (void)entry;
+    (void)arg;
+    seen_count++;
+    return true;
+}
+
+static void each_key_once(void)
+{
+    stm_snapshot *snapshot;
+    stm_cursor *cursor;
+    stm_entry entry;
+    char last[64] = "";
+    unsigned listed = 0;
+    if (stm_snapshot_take(stage_world.store, "count", &snapshot) != STM_OK ||
+        stm_cursor_open(snapshot, stm_bytes_of(NULL, 0), stm_bytes_of(NULL, 0), &cursor) != STM_OK) {
+        scheduler_fail("no cursor");
+        return;
+    }
+    seen_count = 0;
+    if (stm_snapshot_scan(snapshot, count_entry, NULL) != STM_OK)
+        scheduler_fail("no scan");
+    while (stm_cursor_next(cursor, &entry) == STM_OK) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)entry.key.size, (const char *)entry.key.data);
+        if (strcmp(last, name) >= 0)
+            scheduler_fail("the cursor shows %s after %s", name, last);
+        memcpy(last, name, sizeof last);
+        listed++;
+    }
+    stm_cursor_close(cursor);
+    stm_snapshot_release(snapshot);
+    uint64_t live = stage_stats().keys_live;
+    if (seen_count != live || listed != live)
+        scheduler_fail("%llu keys live, the scan shows %u, the cursor %u", (unsigned long long)live, seen_count, listed);
+}
+
+static void finish(void)
+{
+    each_key_once();
+    stage_close();
+}
+
+/* ---- the same key */
+
+static void setup_two(void)
+{
+    stage_open(2, "W");
+}
+
+static void setup_three(void)
+{
+    stage_open(3, "W");
+}
+
+static void create(unsigned thread)
+{
+    actor *me = &stage_actors[thread];
+    stm_status status = actor_set(me, 0);
+    if (status == STM_OK)
+        status = actor_commit(me);
+    stage_status(thread, status);
+}
+
+/* ---- different keys, whose paths may meet; the third looks for both */
+
+static void setup_looker(void)
+{
+    stage_open(3, "WW");
+}
+
+static void create_and_look(unsigned thread)
+{
+    actor *me = &stage_actors[thread];
+    stm_status status;
+    if (thread < 2) {
+        status = actor_set(me, thread);
+        if (status == STM_OK)
+            status = actor_commit(me);
+        if (status != STM_OK)
+            scheduler_fail("the only writer of its key is told %s", stm_status_name(status));
+    } else {
+        actor_take(me);
+        uint64_t zero = actor_look(me, 0), one = actor_look(me, 1);
+        stage_outcome(thread, zero != 0 && one != 0 ? "both" : zero != 0 || one != 0 ? "one" : "none");
+        actor_release(me);
+    }
+}
+
+/* ---- while the index grows: filled up to just below */
+
+static void setup_growing(void)
+{
+    stage_open(2, "WWWWWWw");
+    stage_fill_index(1);
+}
+
+static void setup_growing_three(void)
+{
+    stage_open(3, "WWWWWWw");
+    stage_fill_index(1);
+}
+
+/* Three keys each: one fills the index, the next one begins to move it, or meets the other moving it. */
+static void grow(unsigned thread)
+{
+    actor *me = &stage_actors[thread];
+    for (uint32_t i = 0; i < 3; i++) {
+        stm_status status = actor_set(me, thread * 3 + i);
+        if (status != STM_OK)
+            scheduler_fail("key %u is told %s", thread * 3 + i, stm_status_name(status));
+    }
+    if (actor_commit(me) != STM_OK)
+        scheduler_fail("the only writer of its keys does not commit");
+}
+
+/* The same three keys for both. */
+static void grow_together(unsigned thread)
+{
+    actor *me = &stage_actors[thread];
+    stm_status status = STM_OK;
+    for (uint32_t i = 0; i < 3 && status == STM_OK; i++)
+        status = actor_set(me, thread == 0 ? i : 2 - i);
+    if (status == STM_OK)
+        status = actor_commit(me);
+    stage_status(thread, status);
+}
+
+/* A third, who looks for an old key, and for a new one. */
+static void grow_and_look(unsigned thread)
+{
+    actor *me = &stage_actors[thread];
+    if (thread < 2) {
+        grow(thread);
+        return;
+    }
+    if (actor_get(me, 6) != STM_OK)
+        scheduler_fail("an old key is lost");
+    stm_status status = actor_get(me, 0);
+    stage_status(thread, status);
+}
+
+int main(int argc, char **argv)
+{
+    static const explorer_case cases[] = {
+        {{"same_key", 2, setup_two, create, finish}, 3, {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
+        {{"same_key_three", 3, setup_three, create, finish}, 2, {"OK, CONFLICT, CONFLICT", "OK, OK, OK"}},
+        {{"create_and_look", 3, setup_looker, create_and_look, finish}, 2, {", , both", ", , one", ", , none"}},
+        {{"grow", 2, setup_growing, grow, finish}, 1, {NULL}},
+        {{"grow_together", 2, setup_growing, grow_together, finish}, 1, {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
+        {{"grow_and_look", 3, setup_growing_three, grow_and_look, finish}, 1, {", , OK", ", , NOT_FOUND"}},
+    };
+    return explorer_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}

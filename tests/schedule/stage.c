@@ -1,0 +1,193 @@
+#include "stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define STAGE_WRITER 255 /* in the place of a thread: the values at the beginning */
+
+actor stage_actors[SCHEDULER_THREAD_COUNT_MAX];
+actor_world stage_world;
+
+static actor_key keys[STAGE_KEY_COUNT_MAX];
+static uint32_t key_count;
+static history log_of_run;
+static char outcomes[SCHEDULER_THREAD_COUNT_MAX][32];
+static char text[4096];
+
+static uint64_t stage_clock(actor_edge edge)
+{
+    return scheduler_mark(edge == ACTOR_BEGIN ? SCHEDULER_BEGIN : SCHEDULER_END);
+}
+
+stm_bytes stage_key(uint32_t key)
+{
+    return stm_text(keys[key].name);
+}
+
+bool stage_is_initial(uint64_t value)
+{
+    return value == 0 || (value >> 48 & 0xff) == STAGE_WRITER;
+}
+
+stm_stats stage_stats(void)
+{
+    stm_stats stats;
+    if (stm_store_stats(stage_world.store, &stats) != STM_OK)
+        scheduler_fail("no statistics");
+    return stats;
+}
+
+/* ------------------------------------------------------------------------------- begin -- */
+
+static value_kind kind_of(char letter)
+{
+    static const char letters[] = "wsmlx";
+    return (value_kind)(strchr(letters, letter | 32) - letters);
+}
+
+static void must(stm_status status, const char *what)
+{
+    if (status == STM_OK)
+        return;
+    fprintf(stderr, "stage: %s: %s\n", what, stm_status_name(status));
+    abort();
+}
+
+static void fill(const char *kinds)
+{
+    char buffer[VALUE_SIZE_MAX];
+    stm_txn *txn;
+    must(stm_txn_begin(stage_world.store, "stage", &txn), "begin");
+    for (uint32_t key = 0; key < key_count; key++) {
+        uint64_t number = value_number(keys[key].kind, STAGE_WRITER, key);
+        bool present = kinds[key] >= 'a';
+        if (present)
+            must(stm_txn_set(txn, stage_key(key), value_write(number, buffer)), "set");
+        log_of_run.initial[key] = (history_cell){key, present, present ? number : 0};
+    }
+    must(stm_txn_commit(txn), "commit");
+    stm_txn_end(txn);
+}
+
+/* Makes now what is made once: the label of snapshots, and as many slots as may be in use together. Only
+ * create_race_test explores the making. */
+static void warm_up(unsigned actor_count)
+{
+    stm_snapshot *snapshots[2 * SCHEDULER_THREAD_COUNT_MAX];
+    for (unsigned i = 0; i < 2 * actor_count; i++)
+        must(stm_snapshot_take(stage_world.store, ACTOR_SNAPSHOT_LABEL, &snapshots[i]), "take");
+    for (unsigned i = 0; i < 2 * actor_count; i++)
+        stm_snapshot_release(snapshots[i]);
+}
+
+static void open_history(unsigned actor_count)
+{
+    if (log_of_run.logs == NULL) /* kept for all runs, with room for any of them */
+        history_open(&log_of_run, 2 * (SCHEDULER_THREAD_COUNT_MAX + 1), STAGE_KEY_COUNT_MAX, 0);
+    history_clear(&log_of_run);
+    for (uint32_t key = 0; key < STAGE_KEY_COUNT_MAX; key++)
+        log_of_run.initial[key] = (history_cell){key, 0, 0};
+    stage_world.history = &log_of_run;
+    stage_world.actor_count = actor_count + 1; /* and the one who looks at the end */
+    stage_world.clock = stage_clock;
+    stage_world.keys = keys;
+}
+
+void stage_open(unsigned actor_count, const char *kinds)
+{
+    stm_options options = {.size = sizeof options, .allocator = arena_allocator(), .key_count_hint = 1};
+    key_count = (uint32_t)strlen(kinds);
+    for (uint32_t key = 0; key < key_count; key++)
+        keys[key] = actor_key_make(key, kind_of(kinds[key]));
+    must(stm_store_open(&options, &stage_world.store), "open");
+    open_history(actor_count);
+    fill(kinds);
+    warm_up(actor_count);
+    for (unsigned i = 0; i < actor_count; i++) {
+        static const char *const labels[] = {"zero", "one", "two", "three"};
+        actor_open(&stage_actors[i], &stage_world, i, labels[i]);
+        outcomes[i][0] = '\0';
+    }
+}
+
+#define INDEX_WORDS 128u /* of the smallest index, as index.c makes it */
+#define INDEX_GROWS_AT (INDEX_WORDS / 8 * 5)
+
+void stage_fill_index(unsigned below)
+{
+    stm_txn *txn;
+    must(stm_txn_begin(stage_world.store, "fill", &txn), "begin");
+    for (unsigned i = (unsigned)stage_stats().keys_known; i < INDEX_GROWS_AT - below; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "fill-%u", i);
+        must(stm_txn_set(txn, stm_text(name), stm_text("full")), "set");
+    }
+    must(stm_txn_commit(txn), "commit");
+    stm_txn_end(txn);
+}
+
+/* --------------------------------------------------------------------------------- end -- */
+
+void stage_outcome(unsigned thread, const char *outcome)
+{
+    size_t used = strlen(outcomes[thread]);
+    snprintf(outcomes[thread] + used, sizeof outcomes[thread] - used, "%s%s", used == 0 ? "" : "+", outcome);
+}
+
+void stage_status(unsigned thread, stm_status status)
+{
+    stage_outcome(thread, stm_status_name(status));
+}
+
+static void note_outcomes(unsigned actor_count)
+{
+    text[0] = '\0';
+    for (unsigned i = 0; i < actor_count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i == 0 ? "" : ", ", outcomes[i]);
+    explorer_note(text);
+}
+
+/* Reads all keys, in one transaction and in a snapshot: what is there now is part of the history. */
+static void look_at_everything(unsigned number)
+{
+    actor last;
+    actor_open(&last, &stage_world, number, "last");
+    actor_take(&last);
+    for (uint32_t key = 0; key < key_count; key++) {
+        uint64_t seen = actor_look(&last, key);
+        stm_status status = actor_get(&last, key);
+        if (status != STM_OK && status != STM_NOT_FOUND)
+            scheduler_fail("in the end, key %u is %s", key, stm_status_name(status));
+        else if (seen != actor_value(&last, key))
+            scheduler_fail("in the end, a snapshot and a transaction disagree on key %u", key);
+    }
+    if (actor_commit(&last) != STM_OK)
+        scheduler_fail("in the end, a reader does not commit");
+    actor_close(&last);
+}
+
+static void check_statistics(void)
+{
+    stm_stats stats = stage_stats();
+    if (stats.transactions != 0 || stats.snapshots != 0 || stats.versions_old != 0)
+        scheduler_fail("left over: %llu transactions, %llu snapshots, %llu old versions",
+                       (unsigned long long)stats.transactions, (unsigned long long)stats.snapshots,
+                       (unsigned long long)stats.versions_old);
+}
+
+void stage_close(void)
+{
+    unsigned actor_count = stage_world.actor_count - 1;
+    for (unsigned i = 0; i < actor_count; i++)
+        actor_close(&stage_actors[i]);
+    look_at_everything(actor_count);
+    check_statistics();
+    if (!history_check(&log_of_run, text, sizeof text) || !history_search(&log_of_run, text, sizeof text))
+        scheduler_fail("%s", text);
+    stm_status status = stm_store_close(stage_world.store);
+    if (status != STM_OK)
+        scheduler_fail("close answered %s", stm_status_name(status));
+    else if (arena_live_bytes() != 0)
+        scheduler_fail("%zu bytes leaked", arena_live_bytes());
+    note_outcomes(actor_count);
+}

@@ -1,0 +1,81 @@
+/*
+ * actor.h -- a thread of a test that calls the library and writes down, in a history, what it was
+ * told. Keys and values are numbers (value.h). What can be judged at once is: a value that is not whole, a status
+ * that the call never gives, a version that did not rise by one, a conflict that names no winner.
+ *
+ * One transaction at a time, and beside it one snapshot, which goes to a log of its own.
+ */
+#ifndef TESTS_ACTOR_H
+#define TESTS_ACTOR_H
+
+#include "history_log.h"
+#include "value.h"
+
+#include <stm/stm.h>
+
+#define ACTOR_KEY_COUNT_MAX 64 /* in one transaction */
+#define ACTOR_SNAPSHOT_LABEL "actor"
+
+typedef struct actor_key {
+    char name[40];
+    value_kind kind;
+} actor_key;
+
+/* Names key number `number`; longer ones too, so that each way to store a key is taken. */
+actor_key actor_key_make(uint32_t number, value_kind kind);
+
+typedef enum { ACTOR_BEGIN, ACTOR_END } actor_edge;
+
+/* What all actors of a test have in common. */
+typedef struct actor_world {
+    stm_store *store;
+    const actor_key *keys;
+    history *history; /* twice as many logs as actors: transactions, then snapshots */
+    unsigned actor_count;
+    uint64_t (*clock)(actor_edge edge);
+} actor_world;
+
+struct actor_held {
+    uint32_t key;
+    bool update;
+    uint64_t version;
+    uint64_t value; /* of the private copy; HISTORY_UNKNOWN: not looked at */
+};
+
+typedef struct actor {
+    const actor_world *world;
+    unsigned number;
+    uint64_t serial; /* of the last value written */
+    history_log *log, *snapshot_log;
+    stm_txn *txn;
+    stm_snapshot *snapshot;
+    bool node_open;
+    uint64_t node_begin; /* of the open node, or else of the last one */
+    struct actor_held held[ACTOR_KEY_COUNT_MAX];
+    unsigned held_count;
+} actor;
+
+/* Begins a transaction, which serves for all that follow; nothing is held yet. */
+void actor_open(actor *actor, const actor_world *world, unsigned number, const char *label);
+void actor_close(actor *actor);
+
+/* Checkouts: OK, CONFLICT or BUSY (and NOT_FOUND of get). */
+stm_status actor_use(actor *actor, uint32_t key);
+stm_status actor_using(actor *actor, const uint32_t *keys, unsigned count);
+stm_status actor_get(actor *actor, uint32_t key);
+stm_status actor_getting(actor *actor, const uint32_t *keys, unsigned count);
+/* Sets a value that nobody else ever writes, without looking at the old one if the key is not held yet. */
+stm_status actor_set(actor *actor, uint32_t key);
+stm_status actor_delete(actor *actor, uint32_t key);
+/* The value of a key that is held, as last looked at or set. */
+uint64_t actor_value(const actor *actor, uint32_t key);
+
+/* OK, CONFLICT or BUSY. After OK what is held is current again, and the next call begins a new node. */
+stm_status actor_commit(actor *actor);
+void actor_reset(actor *actor);
+
+void actor_take(actor *actor);                  /* a snapshot */
+uint64_t actor_look(actor *actor, uint32_t key); /* in it; the value's number, 0: none */
+void actor_release(actor *actor);
+
+#endif

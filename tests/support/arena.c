@@ -1,0 +1,107 @@
+#define _GNU_SOURCE
+#include "arena.h"
+
+#include "sanitizer.h"
+#include "scheduler.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define REGION_SIZE ((size_t)64 << 20)
+#define REGION_COUNT (SCHEDULER_THREAD_COUNT_MAX + 1) /* one for whatever runs outside the scheduler */
+#define WIPED 0xdb
+#define WIPED_MAX ((size_t)64 << 10)
+
+#if UNDER_ASAN
+void __asan_poison_memory_region(const volatile void *address, size_t size);
+void __asan_unpoison_memory_region(const volatile void *address, size_t size);
+#else
+#define __asan_poison_memory_region(address, size) ((void)(address), (void)(size))
+#define __asan_unpoison_memory_region(address, size) ((void)(address), (void)(size))
+#endif
+
+/* Stands before every piece. */
+struct tag {
+    size_t size;
+    size_t mark;
+};
+#define MARK_LIVE ((size_t)0x6c697665)
+#define MARK_FREED ((size_t)0x66726565)
+
+static char *base;
+static struct region {
+    size_t used;
+    size_t live; /* may wrap: freed by one, taken by another */
+} regions[REGION_COUNT];
+
+static void *take(void *context, size_t size, size_t alignment)
+{
+    (void)context;
+    unsigned number = scheduler_thread();
+    struct region *region = &regions[number];
+    size_t place = (region->used + sizeof(struct tag) + alignment - 1) / alignment * alignment;
+    if (place + size > REGION_SIZE)
+        return NULL;
+    char *piece = base + number * REGION_SIZE + place;
+    struct tag *tag = (struct tag *)(void *)(piece - sizeof *tag);
+    __asan_unpoison_memory_region(tag, sizeof *tag + size);
+    tag->size = size;
+    tag->mark = MARK_LIVE;
+    region->used = (place + size + sizeof(struct tag) - 1) / sizeof(struct tag) * sizeof(struct tag);
+    region->live += size;
+    return piece;
+}
+
+static void give_back(void *context, void *piece, size_t size)
+{
+    (void)context;
+    struct tag *tag = (struct tag *)(void *)((char *)piece - sizeof *tag);
+    if (tag->mark != MARK_LIVE || tag->size != size) {
+        fprintf(stderr, "arena: %s of %zu bytes at %zx, taken as %zu\n",
+                tag->mark == MARK_FREED ? "second free" : "free", size, arena_offset(piece), tag->size);
+        abort();
+    }
+    tag->mark = MARK_FREED;
+    regions[scheduler_thread()].live -= size;
+    memset(piece, WIPED, size < WIPED_MAX ? size : WIPED_MAX);
+    __asan_poison_memory_region(piece, size);
+}
+
+stm_allocator arena_allocator(void)
+{
+    stm_allocator allocator = {take, give_back, NULL};
+    return allocator;
+}
+
+void arena_reset(void)
+{
+    if (base == NULL) {
+        base = mmap(NULL, REGION_COUNT * REGION_SIZE, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (base == MAP_FAILED) {
+            perror("arena: mmap");
+            exit(2);
+        }
+    }
+    for (unsigned i = 0; i < REGION_COUNT; i++) {
+        __asan_poison_memory_region(base + i * REGION_SIZE, regions[i].used);
+        regions[i].used = 64;
+        regions[i].live = 0;
+    }
+}
+
+size_t arena_live_bytes(void)
+{
+    size_t live = 0;
+    for (unsigned i = 0; i < REGION_COUNT; i++)
+        live += regions[i].live;
+    return live;
+}
+
+size_t arena_offset(const volatile void *address)
+{
+    size_t offset = (size_t)((const volatile char *)address - base);
+    return base != NULL && offset < REGION_COUNT * REGION_SIZE ? offset : 0;
+}

@@ -1,0 +1,133 @@
+#include "footprint.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct word {
+    uintptr_t number; /* address / 8; 0: empty */
+    uint64_t run;     /* in which the two masks below were gathered */
+    uint8_t readers;  /* a bit a thread */
+    uint8_t writers;
+    bool common;
+};
+
+static struct word *table; /* open addressing; a power of two */
+static size_t capacity;
+static size_t used;
+static size_t common_count;
+static uint64_t run = 1;
+
+static struct word *find(uintptr_t number)
+{
+    if (capacity == 0)
+        return NULL;
+    size_t i = (size_t)((uint64_t)number * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (capacity - 1);
+    while (table[i].number != 0 && table[i].number != number)
+        i = (i + 1) & (capacity - 1);
+    return &table[i];
+}
+
+static void grow(void)
+{
+    struct word *old = table;
+    size_t old_capacity = capacity;
+    capacity = capacity == 0 ? 4096 : capacity * 2;
+    table = calloc(capacity, sizeof *table);
+    if (table == NULL) {
+        perror("footprint: calloc");
+        exit(2);
+    }
+    for (size_t i = 0; i < old_capacity; i++)
+        if (old[i].number != 0)
+            *find(old[i].number) = old[i];
+    free(old);
+}
+
+static struct word *obtain(uintptr_t number)
+{
+    if (used * 2 >= capacity)
+        grow();
+    struct word *word = find(number);
+    if (word->number == 0) {
+        word->number = number;
+        used++;
+    }
+    return word;
+}
+
+static uintptr_t first_word(const stmi_access *access)
+{
+    return (uintptr_t)access->address / 8;
+}
+
+static uintptr_t last_word(const stmi_access *access)
+{
+    return ((uintptr_t)access->address + access->size - 1) / 8;
+}
+
+void footprint_begin_run(void)
+{
+    run++;
+}
+
+void footprint_reset(void)
+{
+    free(table);
+    table = NULL;
+    capacity = used = common_count = 0;
+}
+
+static bool touch_word(unsigned thread, bool writes, uintptr_t number)
+{
+    struct word *word = obtain(number);
+    if (word->run != run) {
+        word->run = run;
+        word->readers = word->writers = 0;
+    }
+    uint8_t bit = (uint8_t)(1u << thread);
+    word->readers |= bit;
+    if (writes)
+        word->writers |= bit;
+    bool several = (word->readers & (word->readers - 1)) != 0;
+    if (word->common || word->writers == 0 || !several)
+        return false;
+    word->common = true;
+    common_count++;
+    return true;
+}
+
+bool footprint_touch(unsigned thread, const stmi_access *access)
+{
+    if (access->kind == STMI_SPIN)
+        return false;
+    bool news = false;
+    for (uintptr_t number = first_word(access); number <= last_word(access); number++)
+        news |= touch_word(thread, access->kind != STMI_LOAD, number);
+    return news;
+}
+
+bool footprint_is_common(const stmi_access *access)
+{
+    if (access->kind == STMI_SPIN)
+        return false;
+    for (uintptr_t number = first_word(access); number <= last_word(access); number++) {
+        const struct word *word = find(number);
+        if (word != NULL && word->common)
+            return true;
+    }
+    return false;
+}
+
+size_t footprint_common_count(void)
+{
+    return common_count;
+}
+
+bool footprint_conflict(const stmi_access *a, const stmi_access *b)
+{
+    if (a->kind == STMI_SPIN || b->kind == STMI_SPIN)
+        return false;
+    if (a->kind == STMI_LOAD && b->kind == STMI_LOAD)
+        return false;
+    return first_word(a) <= last_word(b) && first_word(b) <= last_word(a);
+}

@@ -1,0 +1,143 @@
+#include "history_log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *demand(void *memory)
+{
+    if (memory == NULL) {
+        perror("history: allocation");
+        exit(2);
+    }
+    return memory;
+}
+
+void *history_make(size_t count, size_t size)
+{
+    return demand(calloc(count == 0 ? 1 : count, size));
+}
+
+/* ----------------------------------------------------------------------------- writing -- */
+
+void history_open(history *history, unsigned thread_count, uint32_t key_count, uint64_t slack)
+{
+    history->thread_count = thread_count;
+    history->key_count = key_count;
+    history->slack = slack;
+    history->logs = history_make(thread_count, sizeof *history->logs);
+    history->initial = history_make(key_count, sizeof *history->initial);
+    for (uint32_t i = 0; i < thread_count; i++)
+        history->logs[i].thread = i;
+    for (uint32_t i = 0; i < key_count; i++)
+        history->initial[i].key = i;
+}
+
+void history_close(history *history)
+{
+    for (unsigned i = 0; i < history->thread_count; i++) {
+        free(history->logs[i].nodes);
+        free(history->logs[i].cells);
+        free(history->logs[i].claims);
+    }
+    free(history->logs);
+    free(history->initial);
+}
+
+void history_clear(history *history)
+{
+    for (unsigned i = 0; i < history->thread_count; i++) {
+        history->logs[i].node_count = history->logs[i].cell_count = history->logs[i].claim_count = 0;
+        history->logs[i].fault[0] = '\0';
+    }
+}
+
+/* Room for one more. */
+static void *grow(void *array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return array;
+    *capacity = *capacity * 2 + 64;
+    return demand(realloc(array, *capacity * size));
+}
+
+static history_node *last_node(history_log *log)
+{
+    return &log->nodes[log->node_count - 1];
+}
+
+void history_node_open(history_log *log, uint64_t begin)
+{
+    log->nodes = grow(log->nodes, log->node_count, &log->node_capacity, sizeof *log->nodes);
+    log->nodes[log->node_count++] = (history_node){
+        .thread = log->thread, .read_first = log->cell_count, .write_first = log->cell_count, .begin = begin};
+}
+
+static void add_cell(history_log *log, uint32_t key, uint64_t version, uint64_t value)
+{
+    log->cells = grow(log->cells, log->cell_count, &log->cell_capacity, sizeof *log->cells);
+    log->cells[log->cell_count++] = (history_cell){key, version, value};
+}
+
+void history_read(history_log *log, uint32_t key, uint64_t version, uint64_t value)
+{
+    add_cell(log, key, version, value);
+    last_node(log)->read_count++;
+    last_node(log)->write_first = log->cell_count;
+}
+
+void history_write(history_log *log, uint32_t key, uint64_t version, uint64_t value)
+{
+    add_cell(log, key, version, value);
+    last_node(log)->write_count++;
+}
+
+void history_node_end(history_log *log, history_outcome outcome, uint64_t end, uint64_t id)
+{
+    last_node(log)->outcome = outcome;
+    last_node(log)->end = end;
+    last_node(log)->id = id;
+}
+
+void history_claim_writer(history_log *log, uint32_t key, uint64_t version, uint64_t id)
+{
+    log->claims = grow(log->claims, log->claim_count, &log->claim_capacity, sizeof *log->claims);
+    log->claims[log->claim_count++] = (history_claim){key, version, id};
+}
+
+void history_fault(history_log *log, const char *format, ...)
+{
+    if (log->fault[0] != '\0')
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(log->fault, sizeof log->fault, format, arguments);
+    va_end(arguments);
+}
+
+void history_continue(history *history)
+{
+    for (unsigned i = 0; i < history->thread_count; i++) {
+        const history_log *log = &history->logs[i];
+        for (size_t j = 0; j < log->node_count; j++) {
+            const history_node *node = &log->nodes[j];
+            for (size_t k = 0; node->outcome == HISTORY_COMMITTED && k < node->write_count; k++) {
+                const history_cell *cell = &log->cells[node->write_first + k];
+                if (cell->version > history->initial[cell->key].version)
+                    history->initial[cell->key] = *cell;
+            }
+        }
+    }
+    history_clear(history);
+}
+
+bool history_faultless(const history *history, char *text, size_t size)
+{
+    for (unsigned i = 0; i < history->thread_count; i++)
+        if (history->logs[i].fault[0] != '\0') {
+            snprintf(text, size, "thread %u: %s", i, history->logs[i].fault);
+            return false;
+        }
+    return true;
+}

@@ -1,0 +1,217 @@
+/*
+ * The checker, on histories written by hand: it must refuse each anomaly that the other tests rely on
+ * it to find, and accept the same history without it. And on thousands of random ones: the dependency
+ * graph and the search over all orders must agree.
+ */
+#include "history_check.h"
+#include "random.h"
+#include "value.h"
+
+#include <stdio.h>
+
+static int failures;
+static char text[8192];
+
+/* ---- a history in one line: "committed 0-9 read x0 y0 write x1" per node, one thread each */
+
+typedef struct line {
+    history_outcome outcome;
+    uint64_t begin, end;
+    const char *reads;  /* "x0 y1": versions; a value follows from key and version */
+    const char *writes;
+} line;
+
+static uint64_t value_of(uint32_t key, uint64_t version)
+{
+    return version == 0 ? 0 : (key + 1) * 100 + version;
+}
+
+static void put_line(history_log *log, const line *line)
+{
+    history_node_open(log, line->begin);
+    for (const char *at = line->reads; *at != '\0'; at += at[2] == ' ' ? 3 : 2)
+        history_read(log, (uint32_t)(at[0] - 'x'), (uint64_t)(at[1] - '0'),
+                     value_of((uint32_t)(at[0] - 'x'), (uint64_t)(at[1] - '0')));
+    for (const char *at = line->writes; *at != '\0'; at += at[2] == ' ' ? 3 : 2)
+        history_write(log, (uint32_t)(at[0] - 'x'), (uint64_t)(at[1] - '0'),
+                      value_of((uint32_t)(at[0] - 'x'), (uint64_t)(at[1] - '0')));
+    history_node_end(log, line->outcome, line->end, line->begin + 1);
+}
+
+static void fill(history *history, const line *lines)
+{
+    history_open(history, 8, 3, 0);
+    for (unsigned i = 0; lines[i].reads != NULL; i++)
+        put_line(&history->logs[i], &lines[i]);
+}
+
+static void expect(const char *what, const line *lines, bool good)
+{
+    history history;
+    fill(&history, lines);
+    bool checked = history_check(&history, text, sizeof text);
+    if (checked != good) {
+        fprintf(stderr, "%s: the graph says %s\n%s\n", what, checked ? "good" : "bad", text);
+        failures++;
+    }
+    if (history_search(&history, text, sizeof text) != good) {
+        fprintf(stderr, "%s: the search says %s\n", what, good ? "bad" : "good");
+        failures++;
+    }
+    history_close(&history);
+}
+
+#define C HISTORY_COMMITTED
+#define F HISTORY_FAILED
+#define S HISTORY_SNAPSHOT
+#define EXPECT(good, what, ...) expect(what, (const line[]){__VA_ARGS__, {C, 0, 0, NULL, NULL}}, good)
+
+static void by_hand(void)
+{
+    EXPECT(true, "one after the other", {C, 0, 1, "x0", "x1"}, {C, 2, 3, "x1 y0", "y1"}, {S, 4, 5, "x1 y1", ""});
+    EXPECT(false, "lost update", {C, 0, 9, "x0", "x1"}, {C, 0, 9, "x0", "x1"});
+    EXPECT(false, "write skew", {C, 0, 9, "x0 y0", "x1"}, {C, 0, 9, "x0 y0", "y1"});
+    EXPECT(true, "no skew: one read the other's", {C, 0, 9, "x0 y0", "x1"}, {C, 0, 9, "x1 y0", "y1"});
+    EXPECT(false, "skew of three", {C, 0, 9, "x0 y0", "y1"}, {C, 0, 9, "y0 z0", "z1"}, {C, 0, 9, "z0 x0", "x1"});
+    EXPECT(false, "dirty read", {F, 0, 9, "x1", ""}, {F, 0, 9, "x0", "x1"});
+    EXPECT(false, "zombie: half of a commit, by one that failed", {C, 0, 9, "x0 y0", "x1 y1"}, {F, 0, 9, "x1 y0", ""});
+    EXPECT(true, "no zombie", {C, 0, 9, "x0 y0", "x1 y1"}, {F, 0, 9, "x0 y0", ""}, {F, 0, 9, "x1 y1", ""});
+    EXPECT(false, "long fork", {C, 0, 9, "x0", "x1"}, {C, 0, 9, "y0", "y1"}, {S, 0, 9, "x1 y0", ""},
+           {S, 0, 9, "x0 y1", ""});
+    EXPECT(true, "no fork", {C, 0, 9, "x0", "x1"}, {C, 0, 9, "y0", "y1"}, {S, 0, 9, "x1 y0", ""},
+           {S, 0, 9, "x1 y1", ""});
+    EXPECT(false, "the later seen, the earlier not", {C, 0, 9, "x0", "x1"}, {C, 0, 9, "x0 y0", "y1"},
+           {S, 0, 9, "x1 y0", ""});
+    EXPECT(false, "read-only anomaly", {C, 0, 9, "x0 y0", "y1"}, {C, 0, 9, "x0", "x1"}, {S, 0, 9, "x1 y0", ""});
+    EXPECT(false, "read twice, changed between", {C, 0, 9, "x0", "x1"}, {C, 0, 9, "x0 x1", ""});
+    EXPECT(false, "stale: the write had ended before the read began", {C, 0, 1, "x0", "x1"}, {S, 2, 3, "x0", ""});
+    EXPECT(true, "not stale: they overlap", {C, 0, 2, "x0", "x1"}, {S, 2, 3, "x0", ""});
+    EXPECT(false, "from the future", {S, 0, 1, "x1", ""}, {C, 2, 3, "x0", "x1"});
+    EXPECT(false, "two reads out of order in time", {C, 0, 9, "x0", "x1"}, {F, 1, 2, "x1", ""}, {F, 3, 4, "x0", ""});
+}
+
+static void wrong_version_value_winner(void)
+{
+    history history;
+    fill(&history, (const line[]){{C, 0, 1, "x0", "x1"}, {C, 0, 0, NULL, NULL}});
+    history_claim_writer(&history.logs[7], 0, 1, 1);
+    if (!history_check(&history, text, sizeof text))
+        fprintf(stderr, "a true claim is refused: %s\n", text), failures++;
+    history_claim_writer(&history.logs[7], 0, 1, 2);
+    if (history_check(&history, text, sizeof text))
+        fprintf(stderr, "a false claim is believed\n"), failures++;
+    history_clear(&history);
+    put_line(&history.logs[0], &(line){C, 0, 1, "x0", "x2"});
+    if (history_check(&history, text, sizeof text))
+        fprintf(stderr, "a skipped version is believed\n"), failures++;
+    history_clear(&history);
+    put_line(&history.logs[0], &(line){C, 0, 1, "x0", "x1"});
+    history_node_open(&history.logs[1], 2);
+    history_read(&history.logs[1], 0, 1, 999);
+    history_node_end(&history.logs[1], HISTORY_COMMITTED, 3, 0);
+    if (history_check(&history, text, sizeof text) || history_search(&history, text, sizeof text))
+        fprintf(stderr, "a value of another version is believed\n"), failures++;
+    history_close(&history);
+}
+
+/* The second part begins where the first ended. */
+static void continued(void)
+{
+    history history;
+    fill(&history, (const line[]){{C, 0, 1, "x0", "x1"}, {C, 0, 0, NULL, NULL}});
+    history_continue(&history);
+    put_line(&history.logs[0], &(line){C, 2, 3, "x1", "x2"});
+    if (!history_check(&history, text, sizeof text))
+        fprintf(stderr, "a continued history is refused: %s\n", text), failures++;
+    put_line(&history.logs[1], &(line){C, 4, 5, "x0", ""});
+    if (history_check(&history, text, sizeof text))
+        fprintf(stderr, "a read from before the beginning is believed\n"), failures++;
+    history_close(&history);
+}
+
+/* ---- graph and search agree */
+
+#define KEYS 3
+#define NODES 6
+
+/* Every writer reads what it overwrites, so that values alone tell the order of versions. */
+static void random_node(history *history, uint64_t *random, uint64_t *versions, unsigned node)
+{
+    history_log *log = &history->logs[node];
+    uint64_t begin = random_below(random, 20), end = begin + random_below(random, 20);
+    unsigned reads = (unsigned)random_below(random, 1 << KEYS), writes = 0;
+    history_outcome outcome = (history_outcome)(random_below(random, 4) % 3);
+    history_node_open(log, begin);
+    for (uint32_t key = 0; key < KEYS; key++) {
+        if ((reads >> key & 1) == 0)
+            continue;
+        bool newest = outcome == HISTORY_COMMITTED && random_below(random, 2) == 0;
+        uint64_t version = newest ? versions[key] : random_below(random, versions[key] + 1);
+        writes |= (unsigned)newest << key;
+        history_read(log, key, version, value_of(key, version));
+    }
+    for (uint32_t key = 0; key < KEYS; key++)
+        if ((writes >> key & 1) != 0) {
+            versions[key]++;
+            history_write(log, key, versions[key], value_of(key, versions[key]));
+        }
+    history_node_end(log, outcome, end, 0);
+}
+
+static void agreement(void)
+{
+    uint64_t random = 1;
+    unsigned good = 0, count = 20000;
+    for (unsigned i = 0; i < count; i++) {
+        history history;
+        uint64_t versions[KEYS] = {0};
+        history_open(&history, NODES, KEYS, 0);
+        for (unsigned node = 0; node < NODES; node++)
+            random_node(&history, &random, versions, node);
+        bool checked = history_check(&history, text, sizeof text);
+        bool searched = history_search(&history, text + sizeof text / 2, sizeof text / 2);
+        if (checked != searched) {
+            fprintf(stderr, "random history %u: graph %d, search %d\n%s\n", i, checked, searched, text);
+            failures++;
+        }
+        good += checked;
+        history_close(&history);
+    }
+    if (good < count / 20 || good > count - count / 20) {
+        fprintf(stderr, "%u of %u random histories are good: too few of one kind to tell\n", good, count);
+        failures++;
+    }
+}
+
+/* ---- values */
+
+static void values(void)
+{
+    char buffer[VALUE_SIZE_MAX];
+    for (value_kind kind = VALUE_WORD; kind < VALUE_KIND_COUNT; kind++)
+        for (uint64_t serial = 0; serial < 1000; serial++) {
+            uint64_t number = value_number(kind, 3, serial);
+            stm_bytes value = value_write(number, buffer);
+            bool good = value_read(value) == number;
+            for (size_t at = 8; at < value.size; at += 7) { /* one byte of another value */
+                buffer[at] ^= 1;
+                good &= value_read(value) == 0;
+                buffer[at] ^= 1;
+            }
+            good &= value_read(stm_bytes_of(buffer, value.size - 1)) == 0;
+            if (!good) {
+                fprintf(stderr, "value %llx is misjudged\n", (unsigned long long)number);
+                failures++;
+            }
+        }
+}
+
+int main(void)
+{
+    by_hand();
+    wrong_version_value_winner();
+    continued();
+    agreement();
+    values();
+    return failures == 0 ? 0 : 1;
+}

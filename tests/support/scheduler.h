@@ -1,0 +1,80 @@
+/*
+ * scheduler.h -- runs a few logical threads in one real one, and changes from one to another only
+ * where it is told to: before an access to shared memory (the hook of the testing build, atomic.h).
+ * What happens between two accesses nobody else can see, so a schedule -- who makes the next
+ * access, each time -- says all there is to say about a run with sequentially consistent memory; and
+ * the same schedule gives the same run, to the last address.
+ *
+ *     start:   each thread runs to its first access, and stands before it
+ *     a step:  choose() names a thread; it makes the access before which it stands, and runs on to the next
+ *     end:     every thread's function has returned
+ *
+ * A thread that nobody chooses is a thread that has stopped. A thread that never ends is found by the
+ * limit on steps, and all threads asleep on a futex (machine.h) are a lost wake-up.
+ */
+#ifndef TESTS_SCHEDULER_H
+#define TESTS_SCHEDULER_H
+
+#include "../../libstm/src/atomic.h"
+
+#include <stdio.h>
+
+#define SCHEDULER_THREAD_COUNT_MAX 4u
+#define SCHEDULER_NOBODY SCHEDULER_THREAD_COUNT_MAX
+
+/* All that threads share must be shared through the library, or by scheduler_mark: the scheduler
+ * changes threads nowhere else, and the explorer takes the order of all else to be of no matter. */
+typedef struct scheduler_program {
+    const char *name;
+    unsigned thread_count;
+    void (*setup)(void);            /* before each run, alone */
+    void (*thread)(unsigned thread);
+    void (*finish)(void);           /* after each run, alone: looks at what came of it */
+} scheduler_program;
+
+/* What a strategy may look at. */
+typedef struct scheduler_view {
+    unsigned thread_count;
+    unsigned last;     /* who made the last step; SCHEDULER_NOBODY before the first */
+    unsigned runnable; /* a bit for each thread that can make a step; never 0 */
+    uint64_t steps;    /* made so far */
+    uint64_t own_steps[SCHEDULER_THREAD_COUNT_MAX];
+    stmi_access next[SCHEDULER_THREAD_COUNT_MAX]; /* before which each of them stands */
+} scheduler_view;
+
+/* Names one of the runnable threads. */
+typedef unsigned scheduler_choose(void *strategy, const scheduler_view *view);
+
+/* One run, from setup to finish. False if it failed; why is in scheduler_failure(). A run that does not
+ * end within the limit on steps is reported, and ends the program. */
+bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, void *strategy);
+
+/* Of the run that is going on, or else of the last one. */
+const char *scheduler_failure(void);         /* "" if it did not fail */
+uint64_t scheduler_trace_hash(void);         /* of all its steps: who, what, where */
+uint64_t scheduler_step_count(void);
+unsigned scheduler_step_thread(uint64_t step);
+bool scheduler_footprint_grew(void);         /* new words in common came to light (footprint.h) */
+/* Its schedule, as explorer_replay reads it: "0*12 1*5 0*30", thread 0 for 12 steps and so on. */
+void scheduler_print_schedule(FILE *stream);
+/* Its last steps, at most count of them, a column a thread. */
+void scheduler_print_steps(FILE *stream, uint64_t count);
+/* Called before the program ends because of a crash or the limit on steps. */
+void scheduler_on_death(void (*tell)(void));
+
+/* From within setup, threads and finish. */
+void scheduler_fail(const char *format, ...) __attribute__((format(printf, 1, 2))); /* the first one counts */
+unsigned scheduler_thread(void); /* who is running; SCHEDULER_NOBODY in setup and finish */
+
+/* Reads the clock of the run, which moves with every step. A mark is a step of its own: two marks
+ * one of which is an end are in the same order in every run that the explorer takes for the same.
+ * So "a ended before b began" can be told from the two numbers. */
+typedef enum { SCHEDULER_BEGIN, SCHEDULER_END } scheduler_edge;
+uint64_t scheduler_mark(scheduler_edge edge);
+
+/* For machine.c. Sleeps if *address still is value, like FUTEX_WAIT; returns 0 or an errno. */
+int scheduler_sleep(const volatile uint32_t *address, uint32_t value, bool has_timeout);
+/* Wakes at most count threads that sleep on address; returns how many. */
+int scheduler_wake(const volatile uint32_t *address, int count);
+
+#endif

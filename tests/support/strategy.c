@@ -1,0 +1,318 @@
+#include "strategy.h"
+
+#include "footprint.h"
+#include "random.h"
+
+#include <stdlib.h>
+
+static bool has(unsigned set, unsigned thread)
+{
+    return (set >> thread & 1) != 0;
+}
+
+static unsigned first_of(unsigned set)
+{
+    return (unsigned)__builtin_ctz(set);
+}
+
+static void *demand(void *memory)
+{
+    if (memory == NULL) {
+        perror("strategy: allocation");
+        exit(2);
+    }
+    return memory;
+}
+
+/* The one that ran last can go on, and does not ask for another to run. */
+static bool can_go_on(const scheduler_view *view)
+{
+    return view->last != SCHEDULER_NOBODY && has(view->runnable, view->last);
+}
+
+static bool spins(const scheduler_view *view)
+{
+    return view->next[view->last].kind == STMI_SPIN;
+}
+
+/* ------------------------------------------------------------------------- as written -- */
+
+static void add_segment(strategy_script *script, unsigned thread, uint64_t steps)
+{
+    script->segments = demand(realloc(script->segments, (script->count + 1) * sizeof *script->segments));
+    script->segments[script->count++] = (strategy_segment){thread, steps};
+}
+
+bool strategy_script_parse(strategy_script *script, const char *text)
+{
+    *script = (strategy_script){0};
+    while (*text != '\0') {
+        char *end;
+        unsigned long thread = strtoul(text, &end, 10);
+        if (end == text || thread >= SCHEDULER_THREAD_COUNT_MAX)
+            return false;
+        uint64_t count = UINT64_MAX;
+        text = end;
+        if (*text == '*') {
+            count = strtoull(text + 1, &end, 10);
+            if (end == text + 1)
+                return false;
+            text = end;
+        }
+        add_segment(script, (unsigned)thread, count);
+        while (*text == ' ')
+            text++;
+    }
+    return true;
+}
+
+void strategy_script_of_last_run(strategy_script *script)
+{
+    *script = (strategy_script){0};
+    for (uint64_t i = 0; i < scheduler_step_count(); i++) {
+        unsigned thread = scheduler_step_thread(i);
+        if (script->count > 0 && script->segments[script->count - 1].thread == thread)
+            script->segments[script->count - 1].steps++;
+        else
+            add_segment(script, thread, 1);
+    }
+}
+
+void strategy_script_copy(strategy_script *script, const strategy_script *from)
+{
+    *script = (strategy_script){0};
+    for (size_t i = 0; i < from->count; i++)
+        add_segment(script, from->segments[i].thread, from->segments[i].steps);
+}
+
+void strategy_script_join(strategy_script *script)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < script->count; i++) {
+        if (count > 0 && script->segments[count - 1].thread == script->segments[i].thread)
+            script->segments[count - 1].steps += script->segments[i].steps;
+        else
+            script->segments[count++] = script->segments[i];
+    }
+    script->count = count;
+    strategy_script_rewind(script);
+}
+
+void strategy_script_rewind(strategy_script *script)
+{
+    script->at = 0;
+    script->made = 0;
+}
+
+void strategy_script_close(strategy_script *script)
+{
+    free(script->segments);
+    *script = (strategy_script){0};
+}
+
+unsigned strategy_script_choose(void *strategy, const scheduler_view *view)
+{
+    strategy_script *script = strategy;
+    for (; script->at < script->count; script->at++, script->made = 0) {
+        const strategy_segment *segment = &script->segments[script->at];
+        if (script->made < segment->steps && has(view->runnable, segment->thread)) {
+            script->made++;
+            return segment->thread;
+        }
+    }
+    return can_go_on(view) ? view->last : first_of(view->runnable);
+}
+
+/* --------------------------------------------------------------------------- at random -- */
+
+strategy_random strategy_random_open(uint64_t seed, bool everywhere)
+{
+    strategy_random random = {.state = seed, .everywhere = everywhere};
+    random.one_in = 1u << random_below(&random.state, 6);
+    return random;
+}
+
+static unsigned random_member(uint64_t *state, unsigned set)
+{
+    uint64_t skip = random_below(state, (uint64_t)__builtin_popcount(set));
+    for (; skip > 0; skip--)
+        set &= set - 1;
+    return first_of(set);
+}
+
+unsigned strategy_random_choose(void *strategy, const scheduler_view *view)
+{
+    strategy_random *random = strategy;
+    if (can_go_on(view)) {
+        bool matters = random->everywhere || spins(view) || footprint_is_common(&view->next[view->last]);
+        unsigned one_in = spins(view) ? 2 : random->one_in;
+        if (!matters || random_below(&random->state, one_in) != 0)
+            return view->last;
+    }
+    return random_member(&random->state, view->runnable);
+}
+
+/* ----------------------------------------------------------------------- by priorities -- */
+
+strategy_pct strategy_pct_open(uint64_t seed, unsigned thread_count, unsigned depth, uint64_t steps)
+{
+    strategy_pct pct = {.state = seed};
+    for (unsigned i = 0; i < thread_count; i++) { /* a random order: each is put in at a random place */
+        unsigned place = (unsigned)random_below(&pct.state, i + 1);
+        for (unsigned j = 0; j < i; j++)
+            if (pct.priority[j] >= place)
+                pct.priority[j]++;
+        pct.priority[i] = place;
+    }
+    pct.fall_count = depth - 1 < STRATEGY_PCT_DEPTH_MAX ? depth - 1 : STRATEGY_PCT_DEPTH_MAX;
+    for (unsigned i = 0; i < pct.fall_count; i++)
+        pct.fall_at[i] = random_below(&pct.state, steps + 1);
+    return pct;
+}
+
+static void fall(strategy_pct *pct, unsigned thread)
+{
+    pct->priority[thread] = --pct->lowest;
+}
+
+unsigned strategy_pct_choose(void *strategy, const scheduler_view *view)
+{
+    strategy_pct *pct = strategy;
+    if (can_go_on(view)) {
+        if (spins(view)) {
+            if (random_below(&pct->state, 2) == 0)
+                fall(pct, view->last);
+        } else if (!footprint_is_common(&view->next[view->last])) {
+            return view->last;
+        }
+        pct->steps++;
+        for (unsigned i = 0; i < pct->fall_count; i++)
+            if (pct->fall_at[i] == pct->steps)
+                fall(pct, view->last);
+    }
+    unsigned best = first_of(view->runnable);
+    for (unsigned i = best; i < view->thread_count; i++)
+        if (has(view->runnable, i) && pct->priority[i] > pct->priority[best])
+            best = i;
+    return best;
+}
+
+/* ----------------------------------------------------------------- one after the other -- */
+
+#define SPIN_STEPS_MAX 16 /* between two spins of the same waiting */
+
+strategy_search strategy_search_open(unsigned bound)
+{
+    return (strategy_search){.bound = bound};
+}
+
+void strategy_search_close(strategy_search *search)
+{
+    free(search->forks);
+    search->forks = NULL;
+}
+
+static void rewind_run(strategy_search *search)
+{
+    search->at = 0;
+    search->preemptions = 0;
+    search->dozing = search->stubborn = 0;
+    search->redundant = false;
+}
+
+void strategy_search_restart(strategy_search *search)
+{
+    search->fork_count = 0;
+    rewind_run(search);
+}
+
+bool strategy_search_next(strategy_search *search)
+{
+    rewind_run(search);
+    while (search->fork_count > 0) {
+        strategy_fork *fork = &search->forks[search->fork_count - 1];
+        if (fork->untried != 0) {
+            fork->chosen = first_of(fork->untried);
+            fork->untried &= fork->untried - 1;
+            return true;
+        }
+        search->fork_count--;
+    }
+    return false;
+}
+
+/* Takes the way that the present schedule says, or the first of a new fork. */
+static unsigned take_fork(strategy_search *search, const scheduler_view *view, unsigned choices, unsigned first)
+{
+    if ((choices & (choices - 1)) == 0)
+        return first;
+    if (search->at < search->fork_count) {
+        const strategy_fork *fork = &search->forks[search->at++];
+        if (fork->step != view->steps || !has(choices, fork->chosen)) {
+            fprintf(stderr, "strategy: the same schedule ran differently at step %llu: the program is not "
+                            "deterministic\n", (unsigned long long)view->steps);
+            abort();
+        }
+        return fork->chosen;
+    }
+    if (search->fork_count == search->fork_capacity) {
+        search->fork_capacity = search->fork_capacity * 2 + 64;
+        search->forks = demand(realloc(search->forks, search->fork_capacity * sizeof *search->forks));
+    }
+    search->forks[search->fork_count++] = (strategy_fork){view->steps, first, choices & ~(1u << first)};
+    search->at++;
+    return first;
+}
+
+/* Who may go next; *first is the choice to begin with. A run that is redundant has no choices. */
+static unsigned choices_of(strategy_search *search, const scheduler_view *view, unsigned *first)
+{
+    unsigned awake = view->runnable & ~search->dozing;
+    if (!can_go_on(view)) {
+        search->redundant |= awake == 0;
+        *first = first_of(awake != 0 ? awake : view->runnable);
+        return search->redundant ? 1u << *first : awake;
+    }
+    unsigned last = 1u << view->last;
+    *first = view->last;
+    if (search->redundant)
+        return last;
+    if (spins(view)) {
+        unsigned others = awake & ~last;
+        bool spins_on = has(search->stubborn, view->last) &&
+                        view->own_steps[view->last] - search->spun_at[view->last] <= SPIN_STEPS_MAX;
+        if (others == 0 || spins_on)
+            return last;
+        *first = first_of(others);
+        return others | last;
+    }
+    if (search->preemptions == search->bound || !footprint_is_common(&view->next[view->last]))
+        return last;
+    return awake | last;
+}
+
+unsigned strategy_search_choose(void *strategy, const scheduler_view *view)
+{
+    strategy_search *search = strategy;
+    unsigned first;
+    unsigned choices = choices_of(search, view, &first);
+    unsigned next = take_fork(search, view, choices, first);
+    if (can_go_on(view)) {
+        unsigned last = 1u << view->last;
+        if (next != view->last) {
+            search->stubborn &= ~last;
+            if (!spins(view)) {
+                search->preemptions++;
+                search->dozing |= last;
+            }
+        } else if (spins(view)) {
+            search->stubborn |= last;
+            search->spun_at[view->last] = view->own_steps[view->last];
+        }
+    }
+    search->dozing &= ~(1u << next);
+    for (unsigned i = 0; i < view->thread_count; i++)
+        if (has(search->dozing, i) && footprint_conflict(&view->next[next], &view->next[i]))
+            search->dozing &= ~(1u << i);
+    return next;
+}

@@ -1,0 +1,91 @@
+/*
+ * strategy.h -- the ways to choose who makes the next step (scheduler_choose): as written, at random, by
+ * priorities, and one schedule after the other until all are done.
+ */
+#ifndef TESTS_STRATEGY_H
+#define TESTS_STRATEGY_H
+
+#include "scheduler.h"
+
+/* ---- as written: "0*12 1*5 0", or just as the last run went */
+
+typedef struct strategy_segment {
+    unsigned thread;
+    uint64_t steps; /* UINT64_MAX: to its end */
+} strategy_segment;
+
+typedef struct strategy_script {
+    strategy_segment *segments;
+    size_t count;
+    size_t at;
+    uint64_t made; /* steps of the present segment */
+} strategy_script;
+
+/* False if the text is not a schedule. Closed by the caller. */
+bool strategy_script_parse(strategy_script *script, const char *text);
+void strategy_script_of_last_run(strategy_script *script);
+void strategy_script_copy(strategy_script *script, const strategy_script *from);
+/* Makes one segment of neighbours of the same thread, and begins at the beginning. */
+void strategy_script_join(strategy_script *script);
+void strategy_script_rewind(strategy_script *script);
+void strategy_script_close(strategy_script *script);
+unsigned strategy_script_choose(void *script, const scheduler_view *view);
+
+/* ---- at random */
+
+typedef struct strategy_random {
+    uint64_t state;
+    unsigned one_in;  /* of how many chances to change one is taken */
+    bool everywhere;  /* also before accesses that concern nobody else, as far as is known */
+} strategy_random;
+
+strategy_random strategy_random_open(uint64_t seed, bool everywhere);
+unsigned strategy_random_choose(void *random, const scheduler_view *view);
+
+/* ---- by priorities */
+
+#define STRATEGY_PCT_DEPTH_MAX 8
+
+typedef struct strategy_pct {
+    uint64_t state;
+    int64_t priority[SCHEDULER_THREAD_COUNT_MAX];
+    int64_t lowest;
+    uint64_t fall_at[STRATEGY_PCT_DEPTH_MAX]; /* counted in steps that matter */
+    unsigned fall_count;
+    uint64_t steps;
+} strategy_pct;
+
+/* Finds a bug that needs `depth` ordered steps, with a known probability; steps: about how many there are. */
+strategy_pct strategy_pct_open(uint64_t seed, unsigned thread_count, unsigned depth, uint64_t steps);
+unsigned strategy_pct_choose(void *pct, const scheduler_view *view);
+
+/* ---- one after the other, depth first */
+
+typedef struct strategy_fork {
+    uint64_t step;
+    unsigned chosen;
+    unsigned untried; /* a bit a thread */
+} strategy_fork;
+
+typedef struct strategy_search {
+    unsigned bound;
+    strategy_fork *forks; /* of the present schedule, in order of steps */
+    size_t fork_count, fork_capacity;
+    /* of the present run */
+    size_t at;
+    unsigned preemptions;
+    unsigned dozing;            /* preempted before an access with which nothing has conflicted since */
+    unsigned stubborn;          /* spin on, by choice, as long as the spins come close together */
+    uint64_t spun_at[SCHEDULER_THREAD_COUNT_MAX]; /* in own steps */
+    bool redundant;             /* the same as another schedule: no more forks */
+} strategy_search;
+
+strategy_search strategy_search_open(unsigned bound);
+void strategy_search_close(strategy_search *search);
+unsigned strategy_search_choose(void *search, const scheduler_view *view);
+/* Readies the next schedule. False: all are done. */
+bool strategy_search_next(strategy_search *search);
+/* Readies the first one again. */
+void strategy_search_restart(strategy_search *search);
+
+#endif
