@@ -150,25 +150,25 @@ static enum seen_where try_record(struct stmi_record *record, uint64_t revision,
 /*
  * The value in the record below an owner that has committed later than the snapshot, and may be
  * overwriting it now. If the snapshot sees the value, then the owner pushes it to the history before
- * it writes: so if it is not there, neither before we read nor after, we have read it whole. If we
+ * it writes, and nobody drops it from there: so if it is not there after we have read, we have read it
+ * whole. (That the history has changed says nothing: others drop older versions from it.) If we
  * have read a revision that the snapshot does not see, the old one or the owner's, its value is older.
  */
-static enum seen_where try_below(struct stmi_record *record, uint64_t revision, struct stmi_version *history,
-                                 uint64_t version, struct stmi_seen *seen)
+static enum seen_where try_below(struct stmi_record *record, uint64_t revision, uint64_t version,
+                                 struct stmi_seen *seen)
 {
-    if (version == 0 || (history != NULL && history->version == version))
+    if (version == 0)
         return SEEN_OLDER;
     read_record(record, seen);
     seen->version = version;
     if (seen->revision > revision)
         return SEEN_OLDER;
-    return stmi_load(&record->history, ACQUIRE) == history ? SEEN_VALUE : SEEN_OLDER;
+    struct stmi_version *first = stmi_load(&record->history, ACQUIRE); /* pair:history */
+    return first != NULL && first->version >= version ? SEEN_OLDER : SEEN_VALUE;
 }
 
 static enum seen_where try_once(struct stmi_record *record, uint64_t revision, struct stmi_seen *seen)
 {
-    /* Acquire pair:history -- read before the record, see try_below. */
-    struct stmi_version *history = stmi_load(&record->history, ACQUIRE);
     uint64_t head = stmi_load(&record->head, SEQ_CST); /* pair:clock */
     struct stmi_sight sight = {stmi_head_version(head), NULL};
     struct stmi_meeting meeting;
@@ -186,7 +186,7 @@ static enum seen_where try_once(struct stmi_record *record, uint64_t revision, s
         return try_record(record, revision, &sight, seen);
     }
     if (proposed > revision)
-        return try_below(record, revision, history, stmi_head_version(meeting.previous), seen);
+        return try_below(record, revision, stmi_head_version(meeting.previous), seen);
     read_entry(record, sight.entry, proposed, seen);
     seen->version = sight.version;
     return stmi_load(&record->head, ACQUIRE) == head ? SEEN_VALUE : SEEN_TORN;
