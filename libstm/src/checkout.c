@@ -221,9 +221,13 @@ STMI_INLINE stm_status push_some(struct stm_txn *txn, const struct ask *ask, siz
         for (size_t i = 0; i < count; i++)
             found[i] = ask->handles[from + i].record;
     }
-    for (size_t i = 0; i < count; i++)
-        if (txn->count == 0 || stmi_txn_find(txn, found[i]) == NULL)
-            stmi_txn_push(txn, found[i], ask->update);
+    for (size_t i = 0; i < count; i++) {
+        if (txn->count != 0 && stmi_txn_find(txn, found[i]) != NULL)
+            continue;
+        if (stmi_unlikely(txn->count == txn->count_max))
+            return STM_LIMIT;
+        stmi_txn_push(txn, found[i], ask->update);
+    }
     return STM_OK;
 }
 
@@ -274,7 +278,7 @@ static STMI_COLD stm_status checkout_failed(struct stm_txn *txn, stm_status stat
 
 STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_bytes *values)
 {
-    stm_status status = stmi_txn_ready(txn);
+    stm_status status = stmi_txn_enter(txn);
     if (stmi_unlikely(status != STM_OK))
         return status;
     status = check_ask(txn, ask);
@@ -282,8 +286,7 @@ STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_
         status = stmi_txn_reserve(txn, ask->count);
     if (stmi_unlikely(status != STM_OK))
         return stmi_txn_fail(txn, status);
-    if (stmi_unlikely(!stmi_epoch_enter(txn)))
-        return STM_REENTERED;
+    stmi_epoch_enter(txn);
     if (txn->count == 0 && stmi_unlikely(txn->store->observer != NULL))
         stmi_observe_begin(txn);
     uint32_t first_new = txn->count;
@@ -297,7 +300,7 @@ STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_
     finish_ask(txn, ask, first_new, values);
     if (stmi_observed(txn->store, STM_EVENT_CHECKOUT))
         stmi_observe_checkouts(txn, first_new);
-    return STM_OK;
+    return stmi_txn_leave(txn, STM_OK);
 }
 
 /* Once for names and once for handles: the compiler takes the other half out. */
@@ -404,11 +407,13 @@ STMI_INLINE stm_status edit_handle(struct stm_txn *txn, stm_key key, struct stmi
 
 static stm_status set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes value, stm_type type)
 {
+    txn->stuck = STM_REENTERED; /* it was ready, as the entry shows */
     if (stmi_unlikely(value.data == NULL || (unsigned)type > 7))
         return stmi_txn_fail(txn, STM_INVALID);
     if (stmi_unlikely(value.size > txn->store->limits.value_size_max))
         return stmi_txn_fail(txn, STM_TOO_LARGE);
-    return stmi_likely(stmi_entry_set(txn, entry, value, type)) ? STM_OK : stmi_txn_fail(txn, STM_NO_MEMORY);
+    return stmi_likely(stmi_entry_set(txn, entry, value, type)) ? stmi_txn_leave(txn, STM_OK)
+                                                                : stmi_txn_fail(txn, STM_NO_MEMORY);
 }
 
 static stm_status erase(struct stm_txn *txn, struct stmi_entry *entry)
@@ -539,27 +544,31 @@ static stm_status peek(struct stm_txn *txn, stm_bytes key, stm_bytes *value)
     return status;
 }
 
+/* A key that is not held. */
+static stm_status peek_elsewhere(struct stm_txn *txn, stm_bytes key, stm_bytes *value)
+{
+    if (txn->peeked != NULL)
+        stmi_block_drop(txn, txn->peeked);
+    txn->peeked = NULL;
+    stmi_epoch_enter(txn);
+    stm_status status = peek(txn, key, value);
+    stmi_epoch_exit(txn);
+    return status;
+}
+
 stm_status stm_txn_peek(stm_txn *txn, stm_bytes key, stm_bytes *value)
 {
-    stm_status status = stmi_txn_ready(txn);
+    stm_status status = stmi_txn_enter(txn);
     if (status != STM_OK)
         return status;
     status = value == NULL ? STM_INVALID : check_names(txn->store, &key, 1);
     if (status != STM_OK)
         return stmi_txn_fail(txn, status);
     struct stmi_entry *entry = stmi_txn_find_name(txn, key);
-    if (entry != NULL) {
-        *value = stmi_entry_value(entry);
-        return value->data == NULL ? STM_NOT_FOUND : STM_OK;
-    }
-    if (txn->peeked != NULL)
-        stmi_block_drop(txn, txn->peeked);
-    txn->peeked = NULL;
-    if (!stmi_epoch_enter(txn))
-        return STM_REENTERED;
-    status = peek(txn, key, value);
-    stmi_epoch_exit(txn);
-    return stmi_conflict_tell(txn, status, STM_STAGE_CHECKOUT);
+    if (entry == NULL)
+        return stmi_conflict_tell(txn, peek_elsewhere(txn, key, value), STM_STAGE_CHECKOUT);
+    *value = stmi_entry_value(entry);
+    return stmi_txn_leave(txn, value->data == NULL ? STM_NOT_FOUND : STM_OK);
 }
 
 /* -------------------------------------------------------------------------- key handles -- */

@@ -399,23 +399,23 @@ static stm_status committed(struct stm_txn *txn)
     stmi_tally(&txn->counters.commits, 1);
     txn->last = STM_OK;
     txn->failed = false;
+    txn->settled = true;
     txn->changed_count = 0;
     uint64_t revision = txn->update_count != 0 ? stmi_status_revision(status) : stmi_peek(&txn->store->clock);
     if (stmi_unlikely(txn->store->observer != NULL))
         stmi_observe_commit(txn, id, revision);
     stmi_txn_renew(txn);
-    return STM_OK;
+    return stmi_txn_leave(txn, STM_OK);
 }
 
 stm_status stm_txn_commit(stm_txn *txn)
 {
-    stm_status status = stmi_txn_ready(txn);
+    stm_status status = stmi_txn_enter(txn);
     if (stmi_unlikely(status != STM_OK))
         return status;
     if (stmi_unlikely(txn->count == 0))
-        return STM_OK;
-    if (stmi_unlikely(!stmi_epoch_enter(txn)))
-        return STM_REENTERED;
+        return stmi_txn_leave(txn, STM_OK);
+    stmi_epoch_enter(txn);
     if (txn->update_count != 0)
         status = commit_updates(txn);
     else

@@ -159,6 +159,6 @@ size_t stm_txn_explain(const stm_txn *txn, char *data, size_t size)
     else if (txn->last == STM_BUSY)
         say_busy(&text, mutable);
     else
-        say(&text, ": %s", stm_status_text(txn->last));
+        say(&text, ": %s.", stm_status_text(txn->last));
     return text.length;
 }

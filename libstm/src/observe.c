@@ -122,7 +122,7 @@ void stmi_observe_busy(struct stm_txn *txn, stm_stage stage)
 
 void stmi_observe_abandon(struct stm_txn *txn)
 {
-    if (txn->count == 0)
+    if (txn->count == 0 || txn->settled)
         return;
     stm_event event = stmi_txn_event(txn, STM_EVENT_ABANDON);
     stmi_observe(txn->store, &event);

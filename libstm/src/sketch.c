@@ -50,6 +50,20 @@ static size_t merge(struct merged *list, size_t size, struct stmi_record *record
     return size + 1;
 }
 
+/* A slot whose sketch is full may have met the key, and forgotten it, as often as its least one. */
+static void add_forgotten(struct merged *key, struct stm_txn *slot)
+{
+    uint64_t least = UINT64_MAX;
+    for (unsigned i = 0; i < STMI_SKETCH_SIZE; i++) {
+        if (stmi_load(&slot->sketch[i].record, RELAXED) == key->record)
+            return;
+        uint64_t count = stmi_peek(&slot->sketch[i].count);
+        least = count < least ? count : least;
+    }
+    key->count += least;
+    key->error += least;
+}
+
 static int by_count(const void *a, const void *b)
 {
     uint64_t left = ((const struct merged *)a)->count, right = ((const struct merged *)b)->count;
@@ -69,6 +83,9 @@ size_t stm_store_hottest(const stm_store *store, stm_hot_key *keys, size_t capac
             if (record != NULL)
                 size = merge(list, size, record, stmi_peek(&slot->sketch[i].count), stmi_peek(&slot->sketch[i].error));
         }
+    for (struct stm_txn *slot = stmi_load(&open->slots, ACQUIRE); slot != NULL; slot = slot->next_slot)
+        for (size_t i = 0; i < size; i++)
+            add_forgotten(&list[i], slot);
     qsort(list, size, sizeof list[0], by_count);
     if (size > capacity)
         size = capacity;

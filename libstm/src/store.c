@@ -81,9 +81,11 @@ static void tell(struct stm_store *store, stm_event_kind kind)
 stm_status stm_store_open(const stm_options *options, stm_store **out)
 {
     stm_options limits;
-    if (out == NULL || !limits_fill(options, &limits))
+    if (out == NULL)
         return STM_INVALID;
     *out = NULL;
+    if (!limits_fill(options, &limits))
+        return STM_INVALID;
     const stm_observer *observer = limits.observer;
     if (observer == NULL && stm_provider != NULL)
         observer = stm_provider();

@@ -38,6 +38,7 @@ static struct stm_txn *slot_make(struct stm_store *store, enum stmi_slot_state s
     memset((void *)slot, 0, sizeof *slot);
     slot->store = store;
     slot->fork_count = store->fork_count;
+    slot->count_max = (uint32_t)store->limits.txn_key_count_max;
     slot->global_epoch = &store->epoch.global;
     slot->updates = slot->updates_few;
     stmi_store(&slot->state, (uint32_t)state, RELAXED); /* published below */
@@ -140,8 +141,7 @@ static stm_status arrays_grow(struct stm_txn *txn, uint32_t capacity)
 static stm_status grow(struct stm_txn *txn)
 {
     unsigned number = chunk_count(txn);
-    if (number == STMI_CHUNK_COUNT)
-        return STM_LIMIT;
+    assert(number < STMI_CHUNK_COUNT); /* enough for the highest limit */
     struct stmi_chunk *chunk = chunk_make(txn, number);
     if (chunk == NULL)
         return STM_NO_MEMORY;
@@ -159,8 +159,8 @@ stm_status stmi_txn_reserve(struct stm_txn *txn, size_t count)
 {
     if (stmi_likely(count <= txn->capacity - txn->count))
         return STM_OK;
-    if (count > txn->store->limits.txn_key_count_max - txn->count)
-        return STM_LIMIT;
+    if (count > txn->count_max - txn->count)
+        count = txn->count_max - txn->count; /* some may be held already; who adds one too many is told */
     while (txn->capacity - txn->count < count) {
         stm_status status = grow(txn);
         if (status != STM_OK)
@@ -428,6 +428,7 @@ bool stmi_entry_set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes val
             stmi_entry_drop_block(txn, entry);
     }
     stmi_store(&entry->info, stmi_info_of_value(kind, type), RELEASE);
+    txn->settled = false;
     return true;
 }
 
@@ -442,11 +443,9 @@ stm_status stmi_txn_check_slow(const struct stm_txn *txn)
 
 stm_status stmi_txn_fail(struct stm_txn *txn, stm_status status)
 {
+    bool passing = status == STM_OK || status == STM_NOT_FOUND || status == STM_BUSY;
     txn->last = status;
-    if (status == STM_OK || status == STM_NOT_FOUND || status == STM_END)
-        return status;
-    if (status != STM_BUSY)
-        txn->stuck = status;
+    txn->stuck = passing ? STM_OK : status;
     if (status == STM_CONFLICT || status == STM_BUSY)
         txn->failed = true;
     return status;
@@ -509,10 +508,17 @@ stm_status stm_txn_begin(stm_store *store, const char *label, stm_txn **out)
     return STM_OK;
 }
 
+/* From inside another call on the handle there is nothing that could safely be dropped. */
+static bool may_drop(const stm_txn *txn)
+{
+    return stmi_txn_check(txn) == STM_OK && txn->stuck != STM_REENTERED;
+}
+
 void stm_txn_reset(stm_txn *txn)
 {
-    if (stmi_txn_check(txn) != STM_OK)
+    if (!may_drop(txn))
         return;
+    txn->stuck = STM_REENTERED;
     if (stmi_observed(txn->store, STM_EVENT_ABANDON))
         stmi_observe_abandon(txn);
     stmi_txn_forget(txn);
@@ -522,8 +528,9 @@ void stm_txn_reset(stm_txn *txn)
 
 void stm_txn_end(stm_txn *txn)
 {
-    if (stmi_txn_check(txn) != STM_OK)
+    if (!may_drop(txn))
         return;
+    txn->stuck = STM_REENTERED;
     if (stmi_observed(txn->store, STM_EVENT_ABANDON))
         stmi_observe_abandon(txn);
     stmi_txn_forget(txn);

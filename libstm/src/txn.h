@@ -96,6 +96,8 @@ struct stm_txn {
     stm_status last;                 /* for explain */
     uint32_t count, update_count;    /* entries; of them for update */
     uint32_t capacity;               /* entries that the chunks hold */
+    uint32_t count_max;              /* the store's limit of keys held */
+    bool settled;                    /* what it holds has been committed, and not edited since */
     bool ordered;                    /* updates[] is complete and in the global order */
     uint32_t owned;                  /* entries that have had a block or a version to give back */
     bool holding;                    /* updates[] has the keys only read as well (commit.c) */
@@ -177,7 +179,7 @@ STMI_INLINE struct stmi_entry *stmi_txn_find(struct stm_txn *txn, const struct s
 
 /* The same by name; hashes only if many are held. */
 struct stmi_entry *stmi_txn_find_name(struct stm_txn *txn, stm_bytes key);
-/* Room for count more entries. OK, LIMIT, NO_MEMORY. */
+/* Room for count more entries, or for as many as the limit allows. OK, NO_MEMORY. */
 stm_status stmi_txn_reserve(struct stm_txn *txn, size_t count);
 void stmi_txn_map_pushed(struct stm_txn *txn, const struct stmi_entry *entry);
 
@@ -192,7 +194,7 @@ STMI_INLINE struct stmi_entry *stmi_txn_push(struct stm_txn *txn, struct stmi_re
     entry->block = NULL;
     entry->keep = NULL;
     txn->update_count += update;
-    txn->ordered = false;
+    txn->ordered = txn->settled = false;
     if (stmi_unlikely(entry->number >= STMI_CHUNK_FIRST))
         stmi_txn_map_pushed(txn, entry);
     return entry;
@@ -245,7 +247,24 @@ STMI_INLINE stm_status stmi_txn_ready(const struct stm_txn *txn)
     stm_status status = stmi_txn_check(txn);
     return stmi_likely(status == STM_OK) ? txn->stuck : status;
 }
-/* Notes a failure, which sticks unless it is one that does not, and returns it. */
+
+/* Begins a call on a handle that is ready: until stmi_txn_leave or _fail, whoever calls from inside (a signal
+ * handler, an allocator, an observer) finds it stuck in REENTERED. */
+STMI_INLINE stm_status stmi_txn_enter(struct stm_txn *txn)
+{
+    stm_status status = stmi_txn_ready(txn);
+    if (stmi_likely(status == STM_OK))
+        txn->stuck = STM_REENTERED;
+    return status;
+}
+
+STMI_INLINE stm_status stmi_txn_leave(struct stm_txn *txn, stm_status status)
+{
+    txn->stuck = STM_OK;
+    return status;
+}
+
+/* Ends a call with a failure, which sticks unless it is one that does not, and returns it. */
 stm_status stmi_txn_fail(struct stm_txn *txn, stm_status status);
 /* The same for a call that has looked at nothing yet: a bad or stuck handle comes first. */
 stm_status stmi_txn_reject(struct stm_txn *txn, stm_status status);

@@ -75,14 +75,10 @@ stm_status stm_txn_wait(stm_txn *txn, int64_t timeout_ns)
     stm_status status = stmi_txn_check(txn);
     if (status != STM_OK)
         return status;
-    if (txn->stuck == STM_CONFLICT)
-        return STM_OK; /* a key that it held has changed already */
     if (txn->stuck != STM_OK)
         return txn->stuck;
     if (txn->count == 0)
         return STM_INVALID;
-    if (stmi_peek(&txn->epoch) != 0)
-        return STM_REENTERED;
     int64_t now_ns = stmi_now_ns();
     int64_t deadline_ns = timeout_ns < 0 || timeout_ns > INT64_MAX - now_ns ? -1 : now_ns + timeout_ns;
     stmi_store(&txn->wait_mask, mask_of(txn, false), SEQ_CST);

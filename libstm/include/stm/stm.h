@@ -238,7 +238,8 @@ STM_API stm_status stm_txn_version(const stm_txn *txn, stm_bytes key, uint64_t *
 STM_API stm_status stm_txn_commit(stm_txn *txn) STM_CHECK;
 
 /* Drops all checkouts and private copies, clears what sticks, keeps handle and label. After a CONFLICT
- * or BUSY the next attempt belongs to the same operation (stm_txn_operation). NULL is ignored. */
+ * or BUSY the next attempt belongs to the same operation (stm_txn_operation). NULL is ignored; so are
+ * reset and end from inside another call on the same handle (an observer, an allocator). */
 STM_API void stm_txn_reset(stm_txn *txn);
 
 /* Abandons what is not committed and gives the handle back. NULL is ignored. */
@@ -328,9 +329,9 @@ STM_API stm_status stm_txn_type(const stm_txn *txn, stm_bytes key, stm_type *typ
 /* -------------------------------------------------------------------- calls that may sleep -- */
 
 /* Sleeps on a futex until a key that txn holds has changed (Harris et al., "Composable memory
- * transactions", 2005: retry); no polling. Returns OK (something has changed, or txn holds nothing
- * newer; does not stick: reset and check out again); TIMEOUT (does not stick); INVALID (txn holds no key, and
- * would sleep for ever); ENDED, FORKED, or the failure that sticks. timeout_ns < 0: no limit. */
+ * transactions", 2005: retry); no polling. Returns OK (something has changed: reset, and check
+ * out again); TIMEOUT and INVALID (txn holds no key, and would sleep for ever), which do not stick; ENDED, FORKED,
+ * or the failure that sticks. timeout_ns < 0: no limit. */
 STM_API stm_status stm_txn_wait(stm_txn *txn, int64_t timeout_ns) STM_CHECK;
 
 /* How stm_atomically tries. Zero in any member means its default. Set size to sizeof(stm_policy). */
