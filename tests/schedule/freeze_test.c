@@ -10,9 +10,9 @@
  * Then the victim comes back, and must be told something true: stage_close checks the history of all. A
  * second round stops the victim at the same places while the others are half-way through their own.
  */
-#include "random.h"
 #include "sanitizer.h"
 #include "stage.h"
+#include "strategy.h"
 
 #include <stdio.h>
 
@@ -174,35 +174,12 @@ static void setup_create(void)
 
 /* ----------------------------------------------------------------------------- running -- */
 
-/* Stops the victim before its step number `at` until all others have ended. The others run one after
- * the other, or in any order and among the victim's steps. */
-struct freeze {
-    uint64_t at;
-    uint64_t random; /* 0: one after the other */
-};
-
-static unsigned choose(void *strategy, const scheduler_view *view)
-{
-    struct freeze *freeze = strategy;
-    unsigned free = view->runnable;
-    bool victim_alone = free == 1u << VICTIM;
-    if (view->own_steps[VICTIM] == freeze->at && !victim_alone)
-        free &= ~(1u << VICTIM);
-    if (freeze->random == 0)
-        return view->last != SCHEDULER_NOBODY && (free >> view->last & 1) != 0 ? view->last : (unsigned)__builtin_ctz(free);
-    bool can_go_on = view->last != SCHEDULER_NOBODY && (free >> view->last & 1) != 0;
-    if (can_go_on && random_below(&freeze->random, 4) != 0)
-        return view->last;
-    for (uint64_t skip = random_below(&freeze->random, (uint64_t)__builtin_popcount(free)); skip > 0; skip--)
-        free &= free - 1;
-    return (unsigned)__builtin_ctz(free);
-}
-
+/* random == 0: the others run one after the other, when the victim has stopped; else among its steps. */
 static bool run(const scheduler_program *program, uint64_t at, uint64_t random)
 {
-    struct freeze freeze = {at, random};
+    strategy_freeze freeze = {VICTIM, at, random};
     alone = random == 0;
-    if (scheduler_run(program, choose, &freeze))
+    if (scheduler_run(program, strategy_freeze_choose, &freeze))
         return true;
     fprintf(stderr, "%s: FAILED, stopped before step %llu: %s\n  again: --case %s --schedule \"", program->name,
             (unsigned long long)at, scheduler_failure(), program->name);

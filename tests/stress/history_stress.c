@@ -40,12 +40,14 @@ static uint64_t now(actor_edge edge)
 #ifdef STM_TESTING
 #include "../../libstm/src/atomic.h"
 
-static _Thread_local uint64_t stall_random;
+static _Thread_local uint64_t stall_random; /* begins as its own address: another in each thread */
 
 static void stall(const stmi_access *access)
 {
-    uint64_t chance = random_below(&stall_random, 1 << 16);
     (void)access;
+    if (stall_random == 0)
+        stall_random = (uint64_t)(uintptr_t)&stall_random;
+    uint64_t chance = random_below(&stall_random, 1 << 16);
     if (chance < 64) {
         sched_yield();
     } else if (chance == 64) {
@@ -54,17 +56,15 @@ static void stall(const stmi_access *access)
     }
 }
 
-static void stall_now_and_then(const crew_member *me)
+static void allow_stalls(void)
 {
-    stall_random = me->random;
     stmi_access_hook = stall;
 }
 #define NAME "history with stalls"
 #define TRANSACTIONS 500000
 #else
-static void stall_now_and_then(const crew_member *me)
+static void allow_stalls(void)
 {
-    (void)me;
 }
 #define NAME "history"
 #define TRANSACTIONS 3000000
@@ -207,7 +207,6 @@ static void work(crew_member *me)
     uint64_t serial = it->serial;
     actor_open(it, &world, me->number, "history");
     it->serial = serial; /* values are new in every round */
-    stall_now_and_then(me);
     for (uint64_t i = 0; i < me->share; i++) {
         me->conflicts += one_transaction(me, it) == STM_CONFLICT;
         actor_reset(it);
@@ -246,6 +245,7 @@ int main(int argc, char **argv)
     world = (actor_world){.keys = keys, .history = &record, .actor_count = options.threads, .clock = now};
     crew_must(stm_store_open(NULL, &world.store), "open");
     crew_open(&options);
+    allow_stalls();
     for (uint64_t left = options.transactions; left > 0;) {
         uint64_t round = left < ROUND ? left : ROUND;
         crew_work(&options, round, work);

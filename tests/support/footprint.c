@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct word {
     uintptr_t number; /* address / 8; 0: empty */
@@ -11,46 +12,31 @@ struct word {
     bool common;
 };
 
-static struct word *table; /* open addressing; a power of two */
-static size_t capacity;
+#define CAPACITY ((size_t)1 << 16) /* far more words than a program touches */
+
+static struct word table[CAPACITY]; /* open addressing */
 static size_t used;
 static size_t common_count;
 static uint64_t run = 1;
 
+/* Its place: there, or where it would be. */
 static struct word *find(uintptr_t number)
 {
-    if (capacity == 0)
-        return NULL;
-    size_t i = (size_t)((uint64_t)number * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (capacity - 1);
+    size_t i = (size_t)((uint64_t)number * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (CAPACITY - 1);
     while (table[i].number != 0 && table[i].number != number)
-        i = (i + 1) & (capacity - 1);
+        i = (i + 1) & (CAPACITY - 1);
     return &table[i];
-}
-
-static void grow(void)
-{
-    struct word *old = table;
-    size_t old_capacity = capacity;
-    capacity = capacity == 0 ? 4096 : capacity * 2;
-    table = calloc(capacity, sizeof *table);
-    if (table == NULL) {
-        perror("footprint: calloc");
-        exit(2);
-    }
-    for (size_t i = 0; i < old_capacity; i++)
-        if (old[i].number != 0)
-            *find(old[i].number) = old[i];
-    free(old);
 }
 
 static struct word *obtain(uintptr_t number)
 {
-    if (used * 2 >= capacity)
-        grow();
     struct word *word = find(number);
     if (word->number == 0) {
         word->number = number;
-        used++;
+        if (++used > CAPACITY / 2) {
+            fprintf(stderr, "footprint: more words than there is room for\n");
+            abort();
+        }
     }
     return word;
 }
@@ -72,9 +58,8 @@ void footprint_begin_run(void)
 
 void footprint_reset(void)
 {
-    free(table);
-    table = NULL;
-    capacity = used = common_count = 0;
+    memset(table, 0, sizeof table);
+    used = common_count = 0;
 }
 
 static bool touch_word(unsigned thread, bool writes, uintptr_t number)
@@ -111,8 +96,7 @@ bool footprint_is_common(const stmi_access *access)
     if (access->kind == STMI_SPIN)
         return false;
     for (uintptr_t number = first_word(access); number <= last_word(access); number++) {
-        const struct word *word = find(number);
-        if (word != NULL && word->common)
+        if (find(number)->common)
             return true;
     }
     return false;

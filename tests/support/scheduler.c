@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP_COUNT_MAX 100000u /* the longest honest run is far shorter */
-
 struct step {
     stmi_access access;
     unsigned thread;
@@ -41,7 +39,7 @@ static struct {
     char failure[1024];
 } run = {.current = SCHEDULER_NOBODY};
 
-static struct step steps[STEP_COUNT_MAX];
+static struct step steps[SCHEDULER_STEP_COUNT_MAX];
 
 /* ---------------------------------------------------------------------------- failing -- */
 
@@ -111,8 +109,8 @@ static void note_step(unsigned thread)
 {
     scheduler_view *view = &run.view;
     const stmi_access *access = &view->next[thread];
-    if (view->steps == STEP_COUNT_MAX) {
-        scheduler_fail("not done after %u steps: somebody waits for ever", STEP_COUNT_MAX);
+    if (view->steps == SCHEDULER_STEP_COUNT_MAX) {
+        scheduler_fail("not done after %u steps: somebody waits for ever", SCHEDULER_STEP_COUNT_MAX);
         die_telling();
     }
     steps[view->steps++] = (struct step){*access, thread};

@@ -21,6 +21,7 @@
 
 #define SCHEDULER_THREAD_COUNT_MAX 4u
 #define SCHEDULER_NOBODY SCHEDULER_THREAD_COUNT_MAX
+#define SCHEDULER_STEP_COUNT_MAX 100000u /* of a run; the longest honest one is far shorter */
 
 /* All that threads share must be shared through the library, or by scheduler_mark: the scheduler
  * changes threads nowhere else, and the explorer takes the order of all else to be of no matter. */

@@ -152,6 +152,20 @@ unsigned strategy_random_choose(void *strategy, const scheduler_view *view)
     return random_member(&random->state, view->runnable);
 }
 
+/* ------------------------------------------------------------------- one thread stopped -- */
+
+unsigned strategy_freeze_choose(void *strategy, const scheduler_view *view)
+{
+    strategy_freeze *freeze = strategy;
+    unsigned victim = 1u << freeze->victim, others = view->runnable & ~victim;
+    bool stopped = view->own_steps[freeze->victim] >= freeze->at && others != 0;
+    unsigned choices = stopped ? others : view->runnable;
+    bool go_on = view->last != SCHEDULER_NOBODY && has(choices, view->last);
+    if (go_on && (freeze->state == 0 || random_below(&freeze->state, 4) != 0))
+        return view->last;
+    return freeze->state == 0 ? first_of(choices) : random_member(&freeze->state, choices);
+}
+
 /* ----------------------------------------------------------------------- by priorities -- */
 
 strategy_pct strategy_pct_open(uint64_t seed, unsigned thread_count, unsigned depth, uint64_t steps)
@@ -203,7 +217,9 @@ unsigned strategy_pct_choose(void *strategy, const scheduler_view *view)
 
 strategy_search strategy_search_open(unsigned bound)
 {
-    return (strategy_search){.bound = bound};
+    strategy_search search = {.bound = bound};
+    search.forks = demand(malloc(SCHEDULER_STEP_COUNT_MAX * sizeof *search.forks));
+    return search;
 }
 
 void strategy_search_close(strategy_search *search)
@@ -254,10 +270,6 @@ static unsigned take_fork(strategy_search *search, const scheduler_view *view, u
             abort();
         }
         return fork->chosen;
-    }
-    if (search->fork_count == search->fork_capacity) {
-        search->fork_capacity = search->fork_capacity * 2 + 64;
-        search->forks = demand(realloc(search->forks, search->fork_capacity * sizeof *search->forks));
     }
     search->forks[search->fork_count++] = (strategy_fork){view->steps, first, choices & ~(1u << first)};
     search->at++;

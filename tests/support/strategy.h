@@ -1,6 +1,9 @@
 /*
  * strategy.h -- the ways to choose who makes the next step (scheduler_choose): as written, at random, by
- * priorities, and one schedule after the other until all are done.
+ * priorities, with a thread stopped, and one schedule after the other until all are done.
+ *
+ * Choosing allocates nothing: it happens between any two steps, and ThreadSanitizer would take the allocator for
+ * something that the threads share.
  */
 #ifndef TESTS_STRATEGY_H
 #define TESTS_STRATEGY_H
@@ -42,6 +45,16 @@ typedef struct strategy_random {
 strategy_random strategy_random_open(uint64_t seed, bool everywhere);
 unsigned strategy_random_choose(void *random, const scheduler_view *view);
 
+/* ---- at random, or one thread after the other; but one thread stops for ever */
+
+typedef struct strategy_freeze {
+    unsigned victim;
+    uint64_t at;    /* it stops before its step of this number, until all others have ended */
+    uint64_t state; /* random numbers; 0: the others run one after the other */
+} strategy_freeze;
+
+unsigned strategy_freeze_choose(void *freeze, const scheduler_view *view);
+
 /* ---- by priorities */
 
 #define STRATEGY_PCT_DEPTH_MAX 8
@@ -59,7 +72,7 @@ typedef struct strategy_pct {
 strategy_pct strategy_pct_open(uint64_t seed, unsigned thread_count, unsigned depth, uint64_t steps);
 unsigned strategy_pct_choose(void *pct, const scheduler_view *view);
 
-/* ---- one after the other, depth first */
+/* ---- one schedule after the other, depth first */
 
 typedef struct strategy_fork {
     uint64_t step;
@@ -69,8 +82,8 @@ typedef struct strategy_fork {
 
 typedef struct strategy_search {
     unsigned bound;
-    strategy_fork *forks; /* of the present schedule, in order of steps */
-    size_t fork_count, fork_capacity;
+    strategy_fork *forks; /* of the present schedule, in order of steps; room for one a step */
+    size_t fork_count;
     /* of the present run */
     size_t at;
     unsigned preemptions;
