@@ -6,15 +6,6 @@
 #define CURSOR_MAGIC 0x73746d2063757273u
 #define AHEAD 8 /* records prefetched */
 
-struct stm_cursor {
-    uint64_t magic;
-    const struct stm_snapshot *snapshot;
-    struct stm_store *store;
-    struct stm_txn *slot;     /* whose epoch it reads in */
-    struct stmi_order *order;
-    uint64_t place, end;
-};
-
 static stm_status check(const struct stm_snapshot *snapshot)
 {
     if (snapshot == NULL)
@@ -22,26 +13,27 @@ static stm_status check(const struct stm_snapshot *snapshot)
     return snapshot->magic != STMI_SNAPSHOT_MAGIC ? STM_ENDED : stmi_store_check(snapshot->store);
 }
 
+/* A cursor lies in the slot that it claims: a handle that was closed can still be told so. */
 static stm_status cursor_make(const struct stm_snapshot *snapshot, struct stm_cursor **out)
 {
-    struct stm_store *store = snapshot->store;
-    struct stm_cursor *cursor = stmi_memory_get(&store->memory, sizeof *cursor, _Alignof(max_align_t));
-    if (cursor == NULL)
+    struct stm_txn *slot = stmi_slot_claim(snapshot->store, STMI_SLOT_READER);
+    if (slot == NULL)
         return STM_NO_MEMORY;
-    cursor->slot = stmi_slot_claim(store, STMI_SLOT_READER);
-    cursor->order = cursor->slot == NULL ? NULL : stmi_order_get(cursor->slot);
+    struct stm_cursor *cursor = &slot->cursor;
+    cursor->order = stmi_order_get(slot);
     if (cursor->order == NULL) {
-        if (cursor->slot != NULL)
-            stmi_slot_release(cursor->slot);
-        stmi_memory_put(&store->memory, cursor, sizeof *cursor);
+        stmi_slot_release(slot);
         return STM_NO_MEMORY;
     }
     cursor->magic = CURSOR_MAGIC;
     cursor->snapshot = snapshot;
-    cursor->store = store;
-    stmi_add(&store->cursor_count, 1, RELAXED); /* counted for close, which runs alone */
     *out = cursor;
     return STM_OK;
+}
+
+static struct stm_txn *slot_of(struct stm_cursor *cursor)
+{
+    return STMI_CONTAINER(cursor, struct stm_txn, cursor);
 }
 
 stm_status stm_cursor_open(const stm_snapshot *snapshot, stm_bytes low, stm_bytes high, stm_cursor **out)
@@ -96,10 +88,11 @@ stm_status stm_cursor_next(stm_cursor *cursor, stm_entry *entry)
     stm_status status = check(cursor->snapshot);
     if (status != STM_OK)
         return status;
+    struct stm_txn *slot = slot_of(cursor);
     struct stmi_seen seen;
     struct stmi_record *record = NULL;
     bool found = false;
-    if (!stmi_epoch_enter(cursor->slot))
+    if (!stmi_epoch_enter(slot))
         return STM_REENTERED;
     while (!found && cursor->place < cursor->end) {
         if (cursor->place + AHEAD < cursor->end)
@@ -107,21 +100,18 @@ stm_status stm_cursor_next(stm_cursor *cursor, stm_entry *entry)
         record = cursor->order->records[cursor->place++];
         found = stmi_snapshot_read(cursor->snapshot, record, &seen);
     }
-    stmi_epoch_exit(cursor->slot);
+    stmi_epoch_exit(slot);
     if (!found)
         return STM_END;
-    stmi_seen_entry(cursor->store, record, &seen, entry);
+    stmi_seen_entry(slot->store, record, &seen, entry);
     return STM_OK;
 }
 
 void stm_cursor_close(stm_cursor *cursor)
 {
-    if (cursor == NULL || cursor->magic != CURSOR_MAGIC || stmi_store_check(cursor->store) != STM_OK)
+    if (cursor == NULL || cursor->magic != CURSOR_MAGIC || stmi_store_check(slot_of(cursor)->store) != STM_OK)
         return;
-    struct stm_store *store = cursor->store;
     cursor->magic = 0;
-    stmi_order_put(store, cursor->order);
-    stmi_slot_release(cursor->slot);
-    stmi_memory_put(&store->memory, cursor, sizeof *cursor);
-    stmi_sub(&store->cursor_count, 1, RELEASE);
+    stmi_order_put(slot_of(cursor)->store, cursor->order);
+    stmi_slot_release(slot_of(cursor));
 }

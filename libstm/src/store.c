@@ -118,9 +118,9 @@ stm_status stm_store_open(const stm_options *options, stm_store **out)
 static bool in_use(struct stm_store *store)
 {
     for (struct stm_txn *slot = stmi_load(&store->slots, ACQUIRE); slot != NULL; slot = slot->next_slot)
-        if (stmi_load(&slot->state, ACQUIRE) != STMI_SLOT_FREE) /* snapshots claim one, too */
+        if (stmi_load(&slot->state, ACQUIRE) != STMI_SLOT_FREE) /* snapshots and cursors claim one, too */
             return true;
-    return stmi_load(&store->cursor_count, ACQUIRE) != 0;
+    return false;
 }
 
 static void free_record(struct stmi_memory *memory, struct stm_txn *slot, struct stmi_record *record)

@@ -26,7 +26,6 @@ struct stm_store {
     uint64_t observed;            /* its events */
     struct stmi_index index;
     _Atomic(struct stm_txn *) slots; /* all of them, newest first */
-    _Atomic(uint32_t) slot_count;
 
     /* Written by snapshots, waiters and starving threads only; read by every commit. */
     _Alignas(STMI_LINE) stmi_word clock; /* the revision of a commit made now; from 1 */
@@ -43,7 +42,6 @@ struct stm_store {
     stmi_word snapshots_claimed;         /* a bit for each place in snapshots[] that is taken */
     stmi_word snapshot_number;
     stmi_word id_blocks; /* blocks of transaction ids given out */
-    _Atomic(uint32_t) cursor_count;
     struct stm_snapshot snapshots[STM_SNAPSHOT_COUNT_MAX];
 };
 

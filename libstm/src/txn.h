@@ -67,6 +67,16 @@ struct stmi_sketch_entry {
     stmi_word count, error;
 };
 
+struct stmi_order;
+
+/* A slot claimed for a cursor holds it (cursor.c). */
+struct stm_cursor {
+    uint64_t magic;
+    const struct stm_snapshot *snapshot;
+    struct stmi_order *order;
+    uint64_t place, end;
+};
+
 /* Each written by the slot's user only. */
 struct stmi_counters {
     stmi_word commits, conflicts, busy, checkouts, aborts;
@@ -119,6 +129,7 @@ struct stm_txn {
     uint32_t changed_count;
     uint64_t blocker_txn, blocker_info; /* who held the key that made us BUSY */
     struct stmi_record *blocker_record;
+    struct stm_cursor cursor;
     struct stmi_cache cache;
     struct stmi_limbo limbo;
 
