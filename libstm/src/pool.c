@@ -6,7 +6,7 @@
 
 #define CACHE_BYTES_MAX ((size_t)256 << 10) /* of one class in one slot */
 #define CACHE_COUNT_MIN 8                   /* so many may stay, however large */
-#define DEPOT_BYTES_MAX ((size_t)16 << 20)  /* in a store */
+#define DEPOT_BYTES_MAX ((size_t)1 << 20)   /* in a store */
 
 /* A batch lies in the memory of its first cell. */
 struct stmi_batch {

@@ -86,7 +86,7 @@ struct stm_snapshot *stmi_snapshot_seeing(struct stm_store *store, uint64_t from
 
 /* ------------------------------------------------------------------------------- read -- */
 
-static void seen_words(struct stmi_seen *seen, uint64_t info, uint64_t first, uint64_t second)
+STMI_INLINE void seen_words(struct stmi_seen *seen, uint64_t info, uint64_t first, uint64_t second)
 {
     seen->info = info;
     seen->words[0] = first;
@@ -94,7 +94,7 @@ static void seen_words(struct stmi_seen *seen, uint64_t info, uint64_t first, ui
     seen->block = stmi_info_kind(info) == STMI_KIND_BLOCK ? (struct stmi_block *)(uintptr_t)first : NULL;
 }
 
-static void read_record(struct stmi_record *record, struct stmi_seen *seen)
+STMI_INLINE void read_record(struct stmi_record *record, struct stmi_seen *seen)
 {
     struct stmi_words words;
     seen->revision = stmi_load(&record->revision, ACQUIRE); /* pair:value */
@@ -192,9 +192,8 @@ static enum seen_where try_once(struct stmi_record *record, uint64_t revision, s
     return stmi_load(&record->head, ACQUIRE) == head ? SEEN_VALUE : SEEN_TORN;
 }
 
-bool stmi_snapshot_read(const struct stm_snapshot *snapshot, struct stmi_record *record, struct stmi_seen *seen)
+static STMI_COLD bool read_slowly(struct stmi_record *record, uint64_t revision, struct stmi_seen *seen)
 {
-    uint64_t revision = stmi_load((stmi_word *)&snapshot->revision, RELAXED); /* fixed since it was taken */
     for (;;) {
         switch (try_once(record, revision, seen)) {
         case SEEN_VALUE:
@@ -205,6 +204,29 @@ bool stmi_snapshot_read(const struct stm_snapshot *snapshot, struct stmi_record 
             break; /* a commit has got on with this key; one after the snapshot settles it for good */
         }
     }
+}
+
+/* The commonest case first: nobody commits the key, and its value is one that the snapshot sees. */
+STMI_INLINE bool read_at(struct stmi_record *record, uint64_t revision, struct stmi_seen *seen)
+{
+    uint64_t head = stmi_load(&record->head, SEQ_CST); /* pair:clock */
+    if (stmi_likely(stmi_head_is_clean(head))) {
+        read_record(record, seen);
+        seen->version = stmi_head_version(head);
+        if (stmi_likely(seen->revision <= revision && stmi_load(&record->head, SEQ_CST) == head))
+            return stmi_info_kind(seen->info) != STMI_KIND_ABSENT;
+    }
+    return read_slowly(record, revision, seen);
+}
+
+static uint64_t revision_of(const struct stm_snapshot *snapshot)
+{
+    return stmi_load((stmi_word *)&snapshot->revision, RELAXED); /* fixed since it was taken */
+}
+
+bool stmi_snapshot_read(const struct stm_snapshot *snapshot, struct stmi_record *record, struct stmi_seen *seen)
+{
+    return read_at(record, revision_of(snapshot), seen);
 }
 
 /* ----------------------------------------------------------------------------- public -- */
@@ -281,8 +303,8 @@ uint64_t stm_snapshot_revision(const stm_snapshot *snapshot)
     return snapshot_check(snapshot) == STM_OK ? stmi_peek(&snapshot->revision) : 0;
 }
 
-void stmi_seen_entry(struct stm_store *store, struct stmi_record *record, const struct stmi_seen *seen,
-                     stm_entry *entry)
+/* All but the writer's label. */
+STMI_INLINE void fill_entry(struct stmi_record *record, const struct stmi_seen *seen, stm_entry *entry)
 {
     entry->key = stmi_record_key(record);
     if (seen->block != NULL) {
@@ -296,9 +318,15 @@ void stmi_seen_entry(struct stm_store *store, struct stmi_record *record, const 
     entry->type = stmi_info_type(seen->info);
     entry->version = seen->version;
     entry->writer.txn = seen->txn;
-    entry->writer.label = stmi_label_text(&store->labels, stmi_info_label(seen->info));
     entry->writer.tid = stmi_info_tid(seen->info);
     entry->writer.revision = seen->revision;
+}
+
+void stmi_seen_entry(struct stm_store *store, struct stmi_record *record, const struct stmi_seen *seen,
+                     stm_entry *entry)
+{
+    fill_entry(record, seen, entry);
+    entry->writer.label = stmi_label_text(&store->labels, stmi_info_label(seen->info));
 }
 
 stm_status stm_snapshot_get(const stm_snapshot *snapshot, stm_bytes key, stm_entry *entry)
@@ -330,6 +358,47 @@ stm_status stm_snapshot_get(const stm_snapshot *snapshot, stm_bytes key, stm_ent
 
 #define SCAN_AT_ONCE 64 /* records read inside one epoch, so that a slow visitor holds nothing up */
 
+struct scan {
+    struct stm_store *store;
+    uint64_t revision;
+    stm_visit *visit;
+    void *arg;
+    unsigned label; /* the number of the label looked up last: neighbours often have the same */
+    const char *label_text;
+    unsigned count;
+    struct stmi_record *records[SCAN_AT_ONCE];
+    struct stmi_seen seen[SCAN_AT_ONCE];
+};
+
+/* Reads the records numbered from .. end - 1, which lie in one segment, side by side. */
+static void scan_read(struct scan *scan, uint64_t from, uint64_t end)
+{
+    struct stmi_record *record = stmi_records_at(&scan->store->records, from);
+    scan->count = 0;
+    for (; from < end; from++, record++) {
+        /* Acquire pair:record -- its key. 0: nobody has committed it, nor has anybody got it yet. */
+        if (stmi_load(&record->head, ACQUIRE) != 0 && read_at(record, scan->revision, &scan->seen[scan->count]))
+            scan->records[scan->count++] = record;
+    }
+}
+
+static bool scan_show(struct scan *scan)
+{
+    stm_entry entry;
+    for (unsigned i = 0; i < scan->count; i++) {
+        unsigned label = stmi_info_label(scan->seen[i].info);
+        if (stmi_unlikely(label != scan->label)) {
+            scan->label = label;
+            scan->label_text = stmi_label_text(&scan->store->labels, label);
+        }
+        fill_entry(scan->records[i], &scan->seen[i], &entry);
+        entry.writer.label = scan->label_text;
+        if (!scan->visit(&entry, scan->arg))
+            return false;
+    }
+    return true;
+}
+
 stm_status stm_snapshot_scan(const stm_snapshot *snapshot, stm_visit *visit, void *arg)
 {
     stm_status status = snapshot_check(snapshot);
@@ -341,24 +410,14 @@ stm_status stm_snapshot_scan(const stm_snapshot *snapshot, stm_visit *visit, voi
     struct stm_txn *slot = stmi_slot_claim(store, STMI_SLOT_READER);
     if (slot == NULL)
         return STM_NO_MEMORY;
-    struct stmi_seen seen[SCAN_AT_ONCE];
-    struct stmi_record *records[SCAN_AT_ONCE];
+    struct scan scan = {.store = store, .revision = revision_of(snapshot), .visit = visit, .arg = arg, .label_text = ""};
     uint64_t total = stmi_load(&store->records.count, SEQ_CST); /* what the snapshot sees was made before */
     bool more = true;
-    for (uint64_t number = 0; more && number < total;) {
-        unsigned count = 0;
+    for (uint64_t number = 0; more && number < total; number += SCAN_AT_ONCE) { /* segments are multiples of it */
         stmi_epoch_enter(slot);
-        for (unsigned i = 0; i < SCAN_AT_ONCE && number < total; i++, number++) {
-            struct stmi_record *record = stmi_records_at(&store->records, number);
-            if (stmi_load(&record->head, ACQUIRE) != 0 && stmi_snapshot_read(snapshot, record, &seen[count]))
-                records[count++] = record;
-        }
+        scan_read(&scan, number, number + SCAN_AT_ONCE < total ? number + SCAN_AT_ONCE : total);
         stmi_epoch_exit(slot);
-        for (unsigned i = 0; more && i < count; i++) {
-            stm_entry entry;
-            stmi_seen_entry(store, records[i], &seen[i], &entry);
-            more = visit(&entry, arg);
-        }
+        more = scan_show(&scan);
     }
     stmi_slot_release(slot);
     return STM_OK;
