@@ -67,8 +67,8 @@ static void *count_by_block(void *arg)
 
     for (int i = 0; i < counting->count && counting->failure == STM_OK; i++) {
         stm_status inside = STM_OK;
-        STM_ATOMICALLY(counting->store, txn, "increment", "counter", "other") {
-            inside = increment(txn, NULL);
+        STM_ATOMICALLY(counting->store, any_name, "increment", "counter", "other") {
+            inside = increment(any_name, NULL);
         }
         counting->failure = inside != STM_OK ? inside : stm_atomically_status();
     }

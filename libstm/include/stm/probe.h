@@ -81,7 +81,7 @@ typedef struct stm_observer {
 
 /* Defined by whoever wants to watch every store that names no observer; looked up by stm_store_open.
  * Returns an observer that outlives all stores, or NULL. */
-const stm_observer *stm_provider(void);
+STM_API const stm_observer *stm_provider(void);
 
 #ifdef __cplusplus
 }

@@ -380,6 +380,12 @@ STM_API stm_block stm_block_open(stm_store *store, const char *label, const char
                                  size_t key_count);
 STM_API bool stm_block_next(stm_block *block);
 
+/* The macro below must not name the member: its parameter has the same name. */
+static inline stm_txn *stm_block_txn_(const stm_block *block)
+{
+    return block->txn;
+}
+
 #ifndef __cplusplus
 #define STM_BLOCK_OPEN_(store, label, ...)                                   \
     stm_block_open((store), (label), (const char *const[]){__VA_ARGS__},     \
@@ -391,7 +397,7 @@ STM_API bool stm_block_next(stm_block *block);
 #define STM_ATOMICALLY(store, txn, label, ...)                                                    \
     for (stm_block txn##_block = STM_BLOCK_OPEN_(store, label, __VA_ARGS__);                      \
          stm_block_next(&txn##_block);)                                                           \
-        for (stm_txn *txn = txn##_block.txn; txn != NULL; txn = NULL)
+        for (stm_txn *txn = stm_block_txn_(&txn##_block); txn != NULL; txn = NULL)
 
 /* ----------------------------------------------------------------------------- snapshots -- */
 
