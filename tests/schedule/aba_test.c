@@ -103,6 +103,27 @@ static void node_reused_by_both(unsigned thread)
     node_again(thread);
 }
 
+/* The sequence number in a head wraps around (here after 16 attempts, in earnest after half a million): a
+ * reader that lingers since the last time must not take the same node for the same attempt. */
+#define WRAP 17
+
+static void setup_wrap(void)
+{
+    stage_open(2, "s");
+}
+
+static void sequence_wraps(unsigned thread)
+{
+    actor *me = &stage_actors[thread];
+    if (thread == 1) {
+        actor_get(me, X);
+        return;
+    }
+    for (unsigned i = 0; i < WRAP; i++)
+        if (actor_set(me, X) != STM_OK || actor_commit(me) != STM_OK)
+            scheduler_fail("the only writer does not commit");
+}
+
 int main(int argc, char **argv)
 {
     static const explorer_case cases[] = {
@@ -114,6 +135,7 @@ int main(int argc, char **argv)
         {{"node_reused", 2, setup_present, node_reused, stage_close}, 2, {"OK, OK", "CONFLICT, OK", "OK, CONFLICT"}},
         {{"node_reused_by_both", 2, setup_present, node_reused_by_both, stage_close}, 2,
          {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
+        {{"sequence_wraps", 2, setup_wrap, sequence_wraps, stage_close}, 3, {NULL}},
     };
     return explorer_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
