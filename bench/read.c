@@ -47,6 +47,14 @@ static void run_plain(bench_worker *worker, uint64_t count)
         plain_read(worker);
 }
 
+static void run_apart(bench_worker *worker, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        plain_read(worker);
+        plain_finish_loads();
+    }
+}
+
 static void run_mutex(bench_worker *worker, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
@@ -98,6 +106,7 @@ static void run_handles(bench_worker *worker, uint64_t count)
 /* -------------------------------------------------------------------------------- variants -- */
 
 static const bench_work from_table = {.run = run_plain};
+static const bench_work from_table_apart = {.run = run_apart};
 static const bench_work from_locked = {.run = run_mutex};
 static const bench_work by_name = {bench_txn_open, run_names, bench_txn_close};
 static const bench_work by_handle = {bench_txn_open, run_handles, bench_txn_close};
@@ -111,6 +120,8 @@ static const bench_work by_handle = {bench_txn_open, run_handles, bench_txn_clos
 
 const bench_variant bench_read_variants[] = {
     {SINGLE, .name = "read/plain", .lanes = {{LANE(1, from_table), .title = "plain table"}}},
+    {SINGLE, .name = "read/apart",
+     .lanes = {{LANE(1, from_table_apart), .title = "plain table, one at a time", .against = "read/plain"}}},
     {SINGLE, .name = "read/mutex",
      .lanes = {{LANE(1, from_locked), .title = "plain table, one mutex", .against = "read/plain"}}},
     {SINGLE, .name = "read/names",

@@ -51,6 +51,14 @@ static void run_plain(bench_worker *worker, uint64_t count)
         plain_transfer(worker);
 }
 
+static void run_apart(bench_worker *worker, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        plain_transfer(worker);
+        plain_finish_loads();
+    }
+}
+
 static void run_mutex(bench_worker *worker, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
@@ -202,6 +210,7 @@ const bench_work bench_transfer_plain = {.run = run_plain};
 const bench_work bench_transfer_mutex = {.run = run_mutex};
 const bench_work bench_transfer_names = {bench_txn_open, run_names, bench_txn_close};
 const bench_work bench_transfer_atomically = {.run = run_atomically};
+static const bench_work plain_apart = {.run = run_apart};
 static const bench_work with_handles = {bench_txn_open, run_handles, bench_txn_close};
 static const bench_work with_begin_end = {.run = run_begin_end};
 
@@ -214,6 +223,8 @@ static const bench_work with_begin_end = {.run = run_begin_end};
 
 const bench_variant bench_transfer_variants[] = {
     {SINGLE, .name = "transfer/plain", .lanes = {{LANE(1, bench_transfer_plain), .title = "plain table"}}},
+    {SINGLE, .name = "transfer/apart",
+     .lanes = {{LANE(1, plain_apart), .title = "plain table, one at a time", .against = "transfer/plain"}}},
     {SINGLE, .name = "transfer/mutex",
      .lanes = {{LANE(1, bench_transfer_mutex), .title = "plain table, one mutex",
                 .against = "transfer/plain"}}},
