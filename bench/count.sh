@@ -26,7 +26,10 @@ instructions() {
 for name; do
     first=$(instructions "$name" "$few")
     second=$(instructions "$name" "$many")
-    [ -n "$first" ] && [ -n "$second" ] || { echo "count.sh: $name could not be counted" >&2; exit 1; }
+    if [ -z "$first" ] || [ -z "$second" ]; then
+        echo "count.sh: $name could not be counted" >&2
+        exit 1
+    fi
     awk -v name="$name" -v total=$((second - first)) -v operations=$((many - few)) \
         'BEGIN { printf "%-24s %8.1f instructions an operation\n", name, total / operations }'
 done
