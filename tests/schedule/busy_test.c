@@ -1,7 +1,7 @@
 /*
- * Busy: a commit has been decided, and its thread does not get on to finish it. Another writer of the key must be
- * told BUSY -- not CONFLICT, since nothing that it checked out has changed, and not be kept waiting; the same
- * call must work later on. Readers and snapshots must go on as if it were finished.
+ * Busy: a commit has been decided, and its thread does not get on to finish it. Another writer of the
+ * key must be told BUSY -- not CONFLICT, since nothing that it checked out has changed, and not be kept
+ * waiting; the same call must work later on. Readers and snapshots must go on as if it were finished.
  *
  *     one                          two                          reader
  *     commit x: decides, version 2
@@ -81,8 +81,10 @@ static void with_snapshot(unsigned thread)
 int main(int argc, char **argv)
 {
     static const explorer_case cases[] = {
-        {{"reader", 3, setup, with_reader, stage_close}, 2, {"OK, OK, ", "OK, BUSY+OK, ", "OK, CONFLICT, ", "CONFLICT, OK, "}},
-        {{"snapshot", 3, setup, with_snapshot, stage_close}, 2, {"OK, OK, ", "OK, BUSY+OK, ", "OK, CONFLICT, ", "CONFLICT, OK, "}},
+        {{"reader", 3, setup, with_reader, stage_close}, 2,
+         {"OK, OK, ", "OK, BUSY+OK, ", "OK, CONFLICT, ", "CONFLICT, OK, "}},
+        {{"snapshot", 3, setup, with_snapshot, stage_close}, 2,
+         {"OK, OK, ", "OK, BUSY+OK, ", "OK, CONFLICT, ", "CONFLICT, OK, "}},
     };
     return explorer_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -1,7 +1,7 @@
 /*
- * Creation: two threads make the same key, and each goes on with a record of its own; or a key is lost, or is there twice,
- * while the index grows. Must not happen: a key is entered by one CAS at the one place where its path ends, and
- * paths that are being moved end at a frozen word.
+ * Creation: two threads make the same key, and each goes on with a record of its own; or a key is lost,
+ * or is there twice, while the index grows. Must not happen: a key is entered by one CAS at the one
+ * place where its path ends, and paths that are being moved end at a frozen word.
  *
  *     one                          two
  *     looks for k: absent
@@ -54,7 +54,8 @@ static void each_key_once(void)
     stm_snapshot_release(snapshot);
     uint64_t live = stage_stats().keys_live;
     if (seen_count != live || listed != live)
-        scheduler_fail("%llu keys live, the scan shows %u, the cursor %u", (unsigned long long)live, seen_count, listed);
+        scheduler_fail("%llu keys live, the scan shows %u, the cursor %u", (unsigned long long)live,
+                       seen_count, listed);
 }
 
 static void finish(void)
@@ -107,6 +108,61 @@ static void create_and_look(unsigned thread)
         stage_outcome(thread, zero != 0 && one != 0 ? "both" : zero != 0 || one != 0 ? "one" : "none");
         actor_release(me);
     }
+}
+
+/* ---- a cursor, which sorts the keys made so far, and a scan, while keys are made */
+
+static void setup_listing(void)
+{
+    stage_open(2, "WWw");
+}
+
+static bool see_whole(const stm_entry *entry, void *arg)
+{
+    unsigned *count = arg;
+    if (value_read(entry->value) == 0)
+        scheduler_fail("a scan shows a value that is not whole");
+    (*count)++;
+    return true;
+}
+
+static unsigned list(const stm_snapshot *snapshot)
+{
+    stm_cursor *cursor;
+    stm_entry entry, before = {0};
+    unsigned count = 0;
+    if (stm_cursor_open(snapshot, stm_bytes_of(NULL, 0), stm_bytes_of(NULL, 0), &cursor) != STM_OK) {
+        scheduler_fail("no cursor");
+        return 0;
+    }
+    for (; stm_cursor_next(cursor, &entry) == STM_OK; before = entry, count++) {
+        if (value_read(entry.value) == 0)
+            scheduler_fail("a cursor shows a value that is not whole");
+        if (count > 0 && memcmp(before.key.data, entry.key.data,
+                                before.key.size < entry.key.size ? before.key.size : entry.key.size) >= 0)
+            scheduler_fail("a cursor is not in order");
+    }
+    stm_cursor_close(cursor);
+    return count;
+}
+
+static void create_and_list(unsigned thread)
+{
+    actor *me = &stage_actors[thread];
+    unsigned scanned = 0;
+    if (thread == 0) {
+        if (actor_set(me, 0) != STM_OK || actor_set(me, 1) != STM_OK || actor_commit(me) != STM_OK)
+            scheduler_fail("the only writer does not commit");
+        return;
+    }
+    actor_take(me);
+    unsigned listed = list(me->snapshot), again = list(me->snapshot);
+    if (stm_snapshot_scan(me->snapshot, see_whole, &scanned) != STM_OK)
+        scheduler_fail("no scan");
+    if (listed != again || listed != scanned || (listed != 1 && listed != 3))
+        scheduler_fail("one snapshot has %u keys, and then %u, and in a scan %u", listed, again, scanned);
+    stage_outcome(thread, listed == 1 ? "one" : "three");
+    actor_release(me);
 }
 
 /* ---- while the index grows: filled up to just below */
@@ -167,9 +223,12 @@ int main(int argc, char **argv)
     static const explorer_case cases[] = {
         {{"same_key", 2, setup_two, create, finish}, 3, {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
         {{"same_key_three", 3, setup_three, create, finish}, 2, {"OK, CONFLICT, CONFLICT", "OK, OK, OK"}},
-        {{"create_and_look", 3, setup_looker, create_and_look, finish}, 2, {", , both", ", , one", ", , none"}},
+        {{"create_and_look", 3, setup_looker, create_and_look, finish}, 2,
+         {", , both", ", , one", ", , none"}},
+        {{"create_and_list", 2, setup_listing, create_and_list, finish}, 2, {", one", ", three"}},
         {{"grow", 2, setup_growing, grow, finish}, 1, {NULL}},
-        {{"grow_together", 2, setup_growing, grow_together, finish}, 1, {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
+        {{"grow_together", 2, setup_growing, grow_together, finish}, 1,
+         {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
         {{"grow_and_look", 3, setup_growing_three, grow_and_look, finish}, 1, {", , OK", ", , NOT_FOUND"}},
     };
     return explorer_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -107,9 +107,11 @@ static void finish(void)
 int main(int argc, char **argv)
 {
     static const explorer_case cases[] = {
-        {{"by_transactions", 3, setup, with_transactions, finish}, 2, {"OK, OK, ", "CONFLICT, OK, ", "OK, CONFLICT, "}},
+        {{"by_transactions", 3, setup, with_transactions, finish}, 2,
+         {"OK, OK, ", "CONFLICT, OK, ", "OK, CONFLICT, "}},
         {{"by_peek", 3, setup, with_peek, finish}, 2, {"OK, OK, ", "CONFLICT, OK, ", "OK, CONFLICT, "}},
-        {{"by_snapshot", 3, setup, with_snapshot, finish}, 2, {"OK, OK, ", "CONFLICT, OK, ", "OK, CONFLICT, "}},
+        {{"by_snapshot", 3, setup, with_snapshot, finish}, 2,
+         {"OK, OK, ", "CONFLICT, OK, ", "OK, CONFLICT, "}},
     };
     return explorer_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -1,7 +1,8 @@
 /*
- * A thread that stops for ever -- preempted, paged out, in a debugger -- must not hold up anybody else, wherever
- * it stops (promise: never blocks). So one thread, the victim, is stopped before its first access to
- * shared memory, before its second, and so on up to its last; each time the others run to their ends:
+ * A thread that stops for ever -- preempted, paged out, in a debugger -- must not hold up anybody else,
+ * wherever it stops (promise: never blocks). So one thread, the victim, is stopped before its first
+ * access to shared memory, before its second, and so on up to its last; each time the others run to
+ * their ends:
  *
  *     writer     commits keys that the victim has nothing to do with, makes new ones: always OK
  *     reader     reads the victim's keys, in a transaction and in a snapshot: always a value, never BUSY
@@ -181,8 +182,8 @@ static bool run(const scheduler_program *program, uint64_t at, uint64_t random)
     alone = random == 0;
     if (scheduler_run(program, strategy_freeze_choose, &freeze))
         return true;
-    fprintf(stderr, "%s: FAILED, stopped before step %llu: %s\n  again: --case %s --schedule \"", program->name,
-            (unsigned long long)at, scheduler_failure(), program->name);
+    fprintf(stderr, "%s: FAILED, stopped before step %llu: %s\n  again: --case %s --schedule \"",
+            program->name, (unsigned long long)at, scheduler_failure(), program->name);
     scheduler_print_schedule(stderr);
     fprintf(stderr, "\"\n");
     scheduler_print_steps(stderr, UINT64_MAX);
@@ -213,8 +214,10 @@ static bool freeze_everywhere(const scheduler_program *program)
         for (unsigned i = 0; i < rounds; i++)
             if (!run(program, at, 1 + at * rounds + i))
                 return false;
-    printf("%s: stopped at %llu places, %llu times among others; BUSY on the victim's own keys at %llu places\n",
-           program->name, (unsigned long long)steps, (unsigned long long)(steps * rounds), (unsigned long long)busy);
+    printf(
+        "%s: stopped at %llu places, %llu times among others; BUSY on the victim's own keys at %llu places\n",
+        program->name, (unsigned long long)steps, (unsigned long long)(steps * rounds),
+        (unsigned long long)busy);
     return true;
 }
 

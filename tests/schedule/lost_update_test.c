@@ -31,7 +31,8 @@ static void finish(void)
 {
     stm_txn *txn;
     uint64_t version = 0;
-    if (stm_txn_begin(stage_world.store, "count", &txn) != STM_OK || stm_txn_use(txn, stage_key(0), NULL) != STM_OK ||
+    if (stm_txn_begin(stage_world.store, "count", &txn) != STM_OK ||
+        stm_txn_use(txn, stage_key(0), NULL) != STM_OK ||
         stm_txn_version(txn, stage_key(0), &version) != STM_OK)
         scheduler_fail("the key cannot be read");
     stm_txn_end(txn);
@@ -100,7 +101,8 @@ int main(int argc, char **argv)
         {{"get_and_set", 2, setup_two, get_and_set, finish}, 3, {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
         {{"use_only", 2, setup_two, use_only, finish}, 3, {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
         {{"set_blindly", 2, setup_two, set_blindly, finish}, 3, {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
-        {{"commit_again", 2, setup_two, commit_again, finish}, 3, {"OK+OK, OK", "OK+OK, CONFLICT", "OK+CONFLICT, OK"}},
+        {{"commit_again", 2, setup_two, commit_again, finish}, 3,
+         {"OK+OK, OK", "OK+OK, CONFLICT", "OK+CONFLICT, OK"}},
         {{"three", 3, setup_three, use_and_set, finish}, 2, {"OK, OK, OK", "CONFLICT, CONFLICT, OK"}},
     };
     return explorer_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -1,7 +1,8 @@
 /*
- * Old versions: a snapshot loses a value that it still needs, or one is kept that nobody needs any more.
- * Must not happen: the owner of a key pushes the old value before it overwrites it, if an announced snapshot sees it;
- * who releases a snapshot hands each of its old versions to another that sees it, or drops it.
+ * Old versions: a snapshot loses a value that it still needs, or one is kept that nobody needs any
+ * more. Must not happen: the owner of a key pushes the old value before it overwrites it, if an
+ * announced snapshot sees it; who releases a snapshot hands each of its old versions to another that
+ * sees it, or drops it.
  *
  *     writer                       A                            B
  *                                  holds a snapshot
@@ -134,7 +135,8 @@ static void take_and_release(unsigned thread)
     }
 }
 
-/* ---- two writers, of the same key: each may have reserved memory for an old version that it then need not keep */
+/* ---- two writers, of the same key: each may have reserved memory for an old version that it then need
+ * not keep */
 
 static void setup_two_writers(void)
 {
@@ -167,7 +169,8 @@ int main(int argc, char **argv)
         {{"delete_and_create", 2, setup_small, delete_and_create, stage_close}, 3, {NULL}},
         {{"release_two", 3, setup_two_held, release_two, stage_close}, 2, {NULL}},
         {{"take_and_release", 3, setup_one_held, take_and_release, stage_close}, 2, {NULL}},
-        {{"two_writers", 3, setup_two_writers, two_writers, stage_close}, 2, {"OK, OK, ", "OK, CONFLICT, ", "CONFLICT, OK, "}},
+        {{"two_writers", 3, setup_two_writers, two_writers, stage_close}, 2,
+         {"OK, OK, ", "OK, CONFLICT, ", "CONFLICT, OK, "}},
     };
     return explorer_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -1,8 +1,8 @@
 /*
- * Read-only anomaly: two writers are serializable, until a reader, which changes nothing, has seen a state that
- * fits no order of the two (Fekete, O'Neil, O'Neil, "A read-only transaction anomaly under snapshot
- * isolation", 2004). Must not happen: one's commit comes before two's, since it read the old x; so whoever sees two's
- * x must see one's y.
+ * Read-only anomaly: two writers are serializable, until a reader, which changes nothing, has seen a
+ * state that fits no order of the two (Fekete, O'Neil, O'Neil, "A read-only transaction anomaly under
+ * snapshot isolation", 2004). Must not happen: one's commit comes before two's, since it read the old
+ * x; so whoever sees two's x must see one's y.
  *
  *     one                          two                          reader
  *     get x: old; set y

@@ -1,9 +1,9 @@
 /*
- * What an operation writes is what it costs the other cores: a line that one core writes, every other must fetch
- * again. So, by count and not by time:
+ * What an operation writes is what it costs the other cores: a line that one core writes, every other
+ * must fetch again. So, by count and not by time:
  *
- *     a read-only transaction writes nothing that another one, or a commit, reads or writes: it has its slot to
- *         itself (promise: readers are free)
+ *     a read-only transaction writes nothing that another one, or a commit, reads or writes: it has
+ *         its slot to itself (promise: readers are free)
  *     a look into a snapshot writes one line: of the slot that it claims for the call, which serves
  *         no transaction
  *     two commits without a common key write no common line, and neither writes a line that the other
@@ -67,8 +67,9 @@ static void count_access(const stmi_access *access)
 
 typedef void operation(actor *me);
 
-/* The cheapest of some runs: the first one makes what is made once, and now and then one keeps house (moves the
- * epoch, takes fresh memory before sequence numbers come back; so often only in the testing build). */
+/* The cheapest of some runs: the first one makes what is made once, and now and then one keeps house
+ * (moves the epoch, takes fresh memory before sequence numbers come back; so often only in the testing
+ * build). */
 static void measure(operation *operation, actor *me, struct footprint *cheapest)
 {
     static struct footprint fresh;
@@ -77,7 +78,8 @@ static void measure(operation *operation, actor *me, struct footprint *cheapest)
         present = &fresh;
         operation(me);
         present = NULL;
-        if (i == 0 || fresh.loads + fresh.stores + fresh.rmws < cheapest->loads + cheapest->stores + cheapest->rmws)
+        if (i == 0 ||
+            fresh.loads + fresh.stores + fresh.rmws < cheapest->loads + cheapest->stores + cheapest->rmws)
             *cheapest = fresh;
     }
 }

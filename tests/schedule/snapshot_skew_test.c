@@ -148,8 +148,8 @@ static void finish_revisions(void)
         scheduler_fail("two snapshots of the same revision");
     if ((revisions[1] < revisions[2] && one > two) || (revisions[2] < revisions[1] && two > one))
         scheduler_fail("snapshots of revisions %llu and %llu show versions %llu and %llu",
-                       (unsigned long long)revisions[1], (unsigned long long)revisions[2], (unsigned long long)one,
-                       (unsigned long long)two);
+                       (unsigned long long)revisions[1], (unsigned long long)revisions[2],
+                       (unsigned long long)one, (unsigned long long)two);
     stage_close();
 }
 

@@ -126,8 +126,8 @@ void stage_fill_index(unsigned below)
     stm_txn_end(txn);
 }
 
-/* The library keeps the slot that a thread used last in a thread-local variable. All logical threads have the same:
- * only a hint, and any will do, but to ThreadSanitizer it is shared. */
+/* The library keeps the slot that a thread used last in a thread-local variable. All logical threads
+ * have the same: only a hint, and any will do, but to ThreadSanitizer it is shared. */
 const char *__tsan_default_suppressions(void);
 
 const char *__tsan_default_suppressions(void)

@@ -1,7 +1,7 @@
 /*
- * Torn read: a reader gets the beginning of one value and the end of another. Must not happen: values are
- * written word by word while others copy them, but a copy counts only if a second look finds the same version in
- * the same place.
+ * Torn read: a reader gets the beginning of one value and the end of another. Must not happen: values
+ * are written word by word while others copy them, but a copy counts only if a second look finds the
+ * same version in the same place.
  *
  *     writer                       reader
  *                                  looks at x: version 1
@@ -11,8 +11,8 @@
  *                                  copies the second word
  *                                  looks again: not version 1, begins anew
  *
- * Each value says who wrote it and how it goes on (value.h); actors refuse one that is not whole. Sizes change from
- * commit to commit in the mixed case: from the record to a block of its own and back.
+ * Each value says who wrote it and how it goes on (value.h); actors refuse one that is not whole. Sizes
+ * change from commit to commit in the mixed case: from the record to a block of its own and back.
  */
 #include "stage.h"
 
@@ -53,7 +53,10 @@ static void write_often(unsigned thread)
 static void note_seen(unsigned thread, uint64_t number)
 {
     uint64_t serial = (number & UINT64_C(0xffffffffffff)) - 1;
-    stage_outcome(thread, stage_is_initial(number) ? "initial" : serial == 0 ? "first" : serial == 1 ? "second" : "third");
+    stage_outcome(thread, stage_is_initial(number) ? "initial"
+                          : serial == 0            ? "first"
+                          : serial == 1            ? "second"
+                                                   : "third");
 }
 
 static void by_get(unsigned thread)

@@ -1,7 +1,7 @@
 /*
- * Lost wake-up: a transaction goes to sleep until a key changes, the key changes, and nobody wakes it. Must not happen:
- * the sleeper says that it waits before it looks at its keys for the last time, and a commit looks for
- * sleepers after it has decided.
+ * Lost wake-up: a transaction goes to sleep until a key changes, the key changes, and nobody wakes it.
+ * Must not happen: the sleeper says that it waits before it looks at its keys for the last time, and a
+ * commit looks for sleepers after it has decided.
  *
  *     sleeper                      writer
  *     get x: version 1

@@ -110,7 +110,8 @@ int main(int argc, char **argv)
 {
     static const explorer_case cases[] = {
         {{"get_get", 2, setup, get_get, stage_close}, 3, {"OK, CONFLICT", "OK, OK+OK", "OK, OK+CONFLICT"}},
-        {{"use_get", 2, setup, use_get, stage_close}, 3, {"OK, CONFLICT", "OK, OK+OK", "OK, OK+CONFLICT", "CONFLICT, OK+OK"}},
+        {{"use_get", 2, setup, use_get, stage_close}, 3,
+         {"OK, CONFLICT", "OK, OK+OK", "OK, OK+CONFLICT", "CONFLICT, OK+OK"}},
         {{"getting", 2, setup, getting, stage_close}, 3, {"OK, OK", "OK, CONFLICT"}},
         {{"chain", 3, setup_three, chain, stage_close}, 2, {"OK, OK, OK", "OK, OK, CONFLICT"}},
     };

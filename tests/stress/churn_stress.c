@@ -1,7 +1,8 @@
 /*
- * Keys come and go, by thousands, while the index grows under everybody's hands: each key has a twin, created and
- * deleted in the same transaction with the same value. Whoever looks finds both or none, and the same in
- * both: in a transaction, in a snapshot, and with cursors, which list the twins in order. Values are up to 64 KiB.
+ * Keys come and go, by thousands, while the index grows under everybody's hands: each key has a twin,
+ * created and deleted in the same transaction with the same value. Whoever looks finds both or none,
+ * and the same in both: in a transaction, in a snapshot, and with cursors, which list the twins in
+ * order. Values are up to 64 KiB.
  */
 #include "crew.h"
 #include "random.h"
@@ -27,7 +28,9 @@ struct pair {
 static struct pair pair_names(uint64_t number)
 {
     struct pair pair;
-    const char *tail = number % 3 == 0 ? "" : number % 3 == 1 ? "-name" : "-name too long for the record itself";
+    const char *tail = number % 3 == 0   ? ""
+                       : number % 3 == 1 ? "-name"
+                                         : "-name too long for the record itself";
     snprintf(pair.left, sizeof pair.left, "l%05u%s", (unsigned)number, tail);
     snprintf(pair.right, sizeof pair.right, "r%05u%s", (unsigned)number, tail);
     return pair;
@@ -55,7 +58,8 @@ static stm_bytes some_value(crew_member *me)
 static void expect_twins(uint64_t number, stm_bytes left, stm_bytes right)
 {
     if ((left.data == NULL) != (right.data == NULL))
-        crew_fail("pair %llu: only %s is there", (unsigned long long)number, left.data == NULL ? "right" : "left");
+        crew_fail("pair %llu: only %s is there", (unsigned long long)number,
+                  left.data == NULL ? "right" : "left");
     if (left.data == NULL)
         return;
     const unsigned char *bytes = left.data;
@@ -165,8 +169,8 @@ static void look(crew_member *me)
     crew_stumble(me);
     stm_status other = stm_snapshot_get(snapshot, stm_text(pair.right), &right);
     if (status != other)
-        crew_fail("pair %llu in a snapshot: left %s, right %s", (unsigned long long)number, stm_status_name(status),
-                  stm_status_name(other));
+        crew_fail("pair %llu in a snapshot: left %s, right %s", (unsigned long long)number,
+                  stm_status_name(status), stm_status_name(other));
     if (status == STM_OK)
         expect_twins(number, left.value, right.value);
     me->checked++;

@@ -39,7 +39,8 @@ extern crew_member crew[CREW_THREAD_COUNT_MAX];
 
 /* Gives everybody their random numbers. */
 void crew_open(const crew_options *options);
-/* One round: as many new threads as the options say, all at work at the same time; returns when all have ended. */
+/* One round: as many new threads as the options say, all at work at the same time; returns when all
+ * have ended. */
 void crew_work(const crew_options *options, uint64_t transactions, void (*work)(crew_member *me));
 uint64_t crew_done(const crew_options *options);
 /* "history: 4 threads, 1,000,000 transactions, ...". */

@@ -1,14 +1,14 @@
 /*
- * Everything at once, and every word of it checked: threads read, write, create, delete, commit again, give up, and
- * take snapshots, over a few keys that all of them want; each writes down what it was told. Afterwards one serial order
- * must explain all of it: committed transactions, failed ones and snapshots, in agreement with time
- * (history_check.h).
+ * Everything at once, and every word of it checked: threads read, write, create, delete, commit again,
+ * give up, and take snapshots, over a few keys that all of them want; each writes down what it was
+ * told. Afterwards one serial order must explain all of it: committed transactions, failed ones and
+ * snapshots, in agreement with time (history_check.h).
  *
  * It comes in rounds, so that histories fit into memory; each round has new threads.
  *
- * Built twice: with the library as it is, and with the testing build, where the hook before each access to shared
- * memory lets other threads run there now and then, or for a while: so that threads are preempted in the
- * middle of everything, and not only where the kernel's tick happens to fall.
+ * Built twice: with the library as it is, and with the testing build, where the hook before each access
+ * to shared memory lets other threads run there now and then, or for a while: so that threads are
+ * preempted in the middle of everything, and not only where the kernel's tick happens to fall.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "actor.h"
@@ -76,7 +76,8 @@ static void allow_stalls(void)
 static unsigned some_keys(crew_member *me, uint32_t *chosen, unsigned count)
 {
     uint32_t first = (uint32_t)random_below(&me->random, KEY_COUNT);
-    uint32_t step = random_below(&me->random, 2) == 0 ? 1 : 1 + 2 * (uint32_t)random_below(&me->random, KEY_COUNT / 2);
+    uint32_t step =
+        random_below(&me->random, 2) == 0 ? 1 : 1 + 2 * (uint32_t)random_below(&me->random, KEY_COUNT / 2);
     for (unsigned i = 0; i < count; i++)
         chosen[i] = (first + i * step) % KEY_COUNT;
     return count;
@@ -135,7 +136,8 @@ static stm_status read_and_write(crew_member *me, actor *it)
     unsigned count = some_keys(me, chosen, 2 + (unsigned)random_below(&me->random, 3));
     for (unsigned i = 0; i < count; i++) {
         bool write = i == 0 || random_below(&me->random, 4) == 0;
-        stm_status status = write ? actor_use(it, chosen[count - 1 - i]) : actor_get(it, chosen[count - 1 - i]);
+        stm_status status =
+            write ? actor_use(it, chosen[count - 1 - i]) : actor_get(it, chosen[count - 1 - i]);
         if (status == STM_OK && write && random_below(&me->random, 4) != 0)
             status = actor_set(it, chosen[count - 1 - i]);
         if (!held_on(status))

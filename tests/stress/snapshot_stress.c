@@ -1,8 +1,8 @@
 /*
- * Snapshots taken, held and released by all threads, several at once, while all of them write as well: each shows a
- * sum that never changes, and the same values however often it is looked at. And it costs what it may cost:
- * when the last one is released no old version is left, and after each round of new threads the bytes
- * in use come back to where they were.
+ * Snapshots taken, held and released by all threads, several at once, while all of them write as well:
+ * each shows a sum that never changes, and the same values however often it is looked at. And it costs
+ * what it may cost: when the last one is released no old version is left, and after each round of new
+ * threads the bytes in use come back to where they were.
  */
 #include "crew.h"
 #include "random.h"
@@ -173,8 +173,8 @@ static uint64_t in_use(const stm_stats *stats)
     return stats->bytes_used - stats->bytes_waiting - stats->bytes_cached;
 }
 
-/* One version leaked by one commit in ten would be megabytes. What waits is told by the sizes asked for, what is in
- * use by those given, which are a little larger. */
+/* One version leaked by one commit in ten would be megabytes. What waits is told by the sizes asked
+ * for, what is in use by those given, which are a little larger. */
 static void expect_level(const stm_stats *before, const stm_stats *now)
 {
     uint64_t allowance = now->bytes_waiting / 4 + ((uint64_t)1 << 20);
@@ -182,8 +182,8 @@ static void expect_level(const stm_stats *before, const stm_stats *now)
         crew_fail("%llu bytes in use, and %llu after the first rounds", (unsigned long long)in_use(now),
                   (unsigned long long)in_use(before));
     if (now->bytes_used > before->bytes_used * 2 + allowance)
-        crew_fail("%llu bytes asked for, and %llu after the first rounds", (unsigned long long)now->bytes_used,
-                  (unsigned long long)before->bytes_used);
+        crew_fail("%llu bytes asked for, and %llu after the first rounds",
+                  (unsigned long long)now->bytes_used, (unsigned long long)before->bytes_used);
 }
 
 int main(int argc, char **argv)
@@ -200,8 +200,9 @@ int main(int argc, char **argv)
             early = late;
     }
     expect_level(&early, &late);
-    printf("bytes in use: %llu of %llu half-way, %llu of %llu at the end\n", (unsigned long long)in_use(&early),
-           (unsigned long long)early.bytes_used, (unsigned long long)in_use(&late), (unsigned long long)late.bytes_used);
+    printf("bytes in use: %llu of %llu half-way, %llu of %llu at the end\n",
+           (unsigned long long)in_use(&early), (unsigned long long)early.bytes_used,
+           (unsigned long long)in_use(&late), (unsigned long long)late.bytes_used);
     crew_must(stm_store_close(store), "close");
     crew_tell("snapshot", &options);
     return 0;

@@ -1,7 +1,8 @@
 /*
- * The oldest test of transactions: amounts move between accounts, and the sum over all accounts never changes. Auditors
- * add all accounts up, in one transaction and in snapshots, while the transfers go on. Accounts have
- * values of different sizes, some beyond what a record holds; each is whole, or the auditor stops the test.
+ * The oldest test of transactions: amounts move between accounts, and the sum over all accounts never
+ * changes. Auditors add all accounts up, in one transaction and in snapshots, while the transfers go
+ * on. Accounts have values of different sizes, some beyond what a record holds; each is whole, or the
+ * auditor stops the test.
  */
 #include "crew.h"
 #include "random.h"
@@ -61,7 +62,8 @@ static unsigned account_of(stm_bytes name)
 /* --------------------------------------------------------------------------- transfers -- */
 
 /* Between two to four accounts: all but the first give what the first gets. */
-static stm_status transfer_once(crew_member *me, stm_txn *txn, const unsigned *accounts, unsigned count, int64_t amount)
+static stm_status transfer_once(crew_member *me, stm_txn *txn, const unsigned *accounts, unsigned count,
+                                int64_t amount)
 {
     stm_bytes keys[4] = {{NULL, 0}}, values[4];
     char buffer[SIZE_MAX_OF_VALUE];

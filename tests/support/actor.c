@@ -6,7 +6,8 @@
 
 actor_key actor_key_make(uint32_t number, value_kind kind)
 {
-    static const char *const patterns[] = {"k%u", "key-%06u", "account/%08u", "a key too long for its record %u"};
+    static const char *const patterns[] = {"k%u", "key-%06u", "account/%08u",
+                                           "a key too long for its record %u"};
     actor_key key = {.kind = kind};
     snprintf(key.name, sizeof key.name, patterns[number % 4], number);
     return key;
@@ -115,7 +116,8 @@ static void check_conflicts(actor *actor)
         unsigned at = 0;
         while (at < actor->held_count) {
             stm_bytes name = name_of(actor, actor->held[at].key);
-            if (name.size == conflicts[i].key.size && memcmp(name.data, conflicts[i].key.data, name.size) == 0)
+            if (name.size == conflicts[i].key.size &&
+                memcmp(name.data, conflicts[i].key.data, name.size) == 0)
                 break;
             at++;
         }
@@ -126,7 +128,8 @@ static void check_conflicts(actor *actor)
                           actor->held[at].key, (unsigned long long)actor->held[at].version,
                           (unsigned long long)conflicts[i].expected, (unsigned long long)conflicts[i].found);
         if (conflicts[i].winner.txn != 0)
-            history_claim_writer(actor->log, actor->held[at].key, conflicts[i].found, conflicts[i].winner.txn);
+            history_claim_writer(actor->log, actor->held[at].key, conflicts[i].found,
+                                 conflicts[i].winner.txn);
         else
             history_fault(actor->log, "conflict on key %u names no winner", actor->held[at].key);
     }
@@ -228,8 +231,8 @@ static void write_down(actor *actor)
         uint64_t version;
         if (stm_txn_version(actor->txn, name_of(actor, held->key), &version) != STM_OK ||
             version != held->version + held->update)
-            history_fault(actor->log, "key %u: after a commit of version %llu the transaction holds %llu", held->key,
-                          (unsigned long long)held->version, (unsigned long long)version);
+            history_fault(actor->log, "key %u: after a commit of version %llu the transaction holds %llu",
+                          held->key, (unsigned long long)held->version, (unsigned long long)version);
         if (held->update)
             history_write(actor->log, held->key, ++held->version, held->value);
     }

@@ -1,7 +1,8 @@
 /*
- * actor.h -- a thread of a test that calls the library and writes down, in a history, what it was
- * told. Keys and values are numbers (value.h). What can be judged at once is: a value that is not whole, a status
- * that the call never gives, a version that did not rise by one, a conflict that names no winner.
+ * actor.h -- a thread of a test that calls the library and writes down, in a history, what it was told.
+ * Keys and values are numbers (value.h). What can be judged at once is: a value that is not whole, a
+ * status that the call never gives, a version that did not rise by one, a conflict that names no
+ * winner.
  *
  * One transaction at a time, and beside it one snapshot, which goes to a log of its own.
  */

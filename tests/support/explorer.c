@@ -142,7 +142,8 @@ static bool run_again(const scheduler_program *program)
 static bool run_at_random(const scheduler_program *program, uint64_t *longest)
 {
     for (uint64_t i = 0; i < options.runs; i++) {
-        strategy_random random = strategy_random_open(random_mix(options.seed + i), i % EVERYWHERE_ONE_IN == 0);
+        strategy_random random =
+            strategy_random_open(random_mix(options.seed + i), i % EVERYWHERE_ONE_IN == 0);
         found_by = "random choice";
         if (!run_one(program, strategy_random_choose, &random))
             return false;
@@ -157,7 +158,8 @@ static bool run_by_priorities(const scheduler_program *program, uint64_t longest
 {
     for (uint64_t i = 0; i < options.runs; i++) {
         unsigned depth = 2 + (unsigned)(i % (PCT_DEPTH - 1));
-        strategy_pct pct = strategy_pct_open(random_mix(~options.seed + i), program->thread_count, depth, longest);
+        strategy_pct pct =
+            strategy_pct_open(random_mix(~options.seed + i), program->thread_count, depth, longest);
         found_by = "random priorities";
         if (!run_one(program, strategy_pct_choose, &pct))
             return false;
@@ -240,8 +242,10 @@ static bool explore(const explorer_case *tried)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: %s [--case NAME] [--bound PREEMPTIONS] [--runs COUNT] [--seed NUMBER]\n"
-                    "       %s --case NAME --schedule \"0*12 1*5 0\"\n", options.program_path, options.program_path);
+    fprintf(stderr,
+            "usage: %s [--case NAME] [--bound PREEMPTIONS] [--runs COUNT] [--seed NUMBER]\n"
+            "       %s --case NAME --schedule \"0*12 1*5 0\"\n",
+            options.program_path, options.program_path);
     return 2;
 }
 

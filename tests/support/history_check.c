@@ -57,7 +57,8 @@ static bool publishes(const struct graph *graph, uint32_t node)
 
 static uint64_t last_version(const struct graph *graph, uint32_t key)
 {
-    return graph->history->initial[key].version + (graph->version_first[key + 1] - graph->version_first[key]) - 1;
+    return graph->history->initial[key].version +
+           (graph->version_first[key + 1] - graph->version_first[key]) - 1;
 }
 
 /* NULL: the key never had that version. */
@@ -145,7 +146,8 @@ static bool check_reads(struct graph *graph, uint32_t node)
         if (!is_placed(cell) || (version != NULL && history_fits(version->value, cell->value)))
             continue;
         explain(graph, "key %u: node %u (thread %u) read version %llu with value %llx", cell->key, node,
-                graph->nodes[node]->thread, (unsigned long long)cell->version, (unsigned long long)cell->value);
+                graph->nodes[node]->thread, (unsigned long long)cell->version,
+                (unsigned long long)cell->value);
         if (version == NULL)
             explain(graph, ", a version that nobody published");
         else
@@ -298,8 +300,8 @@ static void make_edges(struct graph *graph)
 
 /* ----------------------------------------------------------------------------- cycles -- */
 
-/* Takes away, again and again, what nothing comes before (Kahn, 1962). before[v]: how many edges lead to v from
- * what is left; 0 for all if there is no cycle. */
+/* Takes away, again and again, what nothing comes before (Kahn, 1962). before[v]: how many edges lead
+ * to v from what is left; 0 for all if there is no cycle. */
 static bool take_apart(const struct graph *graph, uint32_t *before)
 {
     uint32_t vertices = graph->node_count * 2, taken = 0, known = 0;
@@ -318,7 +320,8 @@ static bool take_apart(const struct graph *graph, uint32_t *before)
 }
 
 /* The shortest way from start back to it, among what is left: came_from[v]. Returns its length, 0: none. */
-static uint32_t shortest_cycle(const struct graph *graph, const uint32_t *before, uint32_t start, uint32_t *came_from)
+static uint32_t shortest_cycle(const struct graph *graph, const uint32_t *before, uint32_t start,
+                               uint32_t *came_from)
 {
     uint32_t vertices = graph->node_count * 2, taken = 0, known = 0;
     uint32_t *queue = history_make(vertices, sizeof *queue);

@@ -68,13 +68,16 @@ static void expect(const char *what, const line *lines, bool good)
 
 static void by_hand(void)
 {
-    EXPECT(true, "one after the other", {C, 0, 1, "x0", "x1"}, {C, 2, 3, "x1 y0", "y1"}, {S, 4, 5, "x1 y1", ""});
+    EXPECT(true, "one after the other", {C, 0, 1, "x0", "x1"}, {C, 2, 3, "x1 y0", "y1"},
+           {S, 4, 5, "x1 y1", ""});
     EXPECT(false, "lost update", {C, 0, 9, "x0", "x1"}, {C, 0, 9, "x0", "x1"});
     EXPECT(false, "write skew", {C, 0, 9, "x0 y0", "x1"}, {C, 0, 9, "x0 y0", "y1"});
     EXPECT(true, "no skew: one read the other's", {C, 0, 9, "x0 y0", "x1"}, {C, 0, 9, "x1 y0", "y1"});
-    EXPECT(false, "skew of three", {C, 0, 9, "x0 y0", "y1"}, {C, 0, 9, "y0 z0", "z1"}, {C, 0, 9, "z0 x0", "x1"});
+    EXPECT(false, "skew of three", {C, 0, 9, "x0 y0", "y1"}, {C, 0, 9, "y0 z0", "z1"},
+           {C, 0, 9, "z0 x0", "x1"});
     EXPECT(false, "dirty read", {F, 0, 9, "x1", ""}, {F, 0, 9, "x0", "x1"});
-    EXPECT(false, "zombie: half of a commit, by one that failed", {C, 0, 9, "x0 y0", "x1 y1"}, {F, 0, 9, "x1 y0", ""});
+    EXPECT(false, "zombie: half of a commit, by one that failed", {C, 0, 9, "x0 y0", "x1 y1"},
+           {F, 0, 9, "x1 y0", ""});
     EXPECT(true, "no zombie", {C, 0, 9, "x0 y0", "x1 y1"}, {F, 0, 9, "x0 y0", ""}, {F, 0, 9, "x1 y1", ""});
     EXPECT(false, "long fork", {C, 0, 9, "x0", "x1"}, {C, 0, 9, "y0", "y1"}, {S, 0, 9, "x1 y0", ""},
            {S, 0, 9, "x0 y1", ""});
@@ -82,12 +85,15 @@ static void by_hand(void)
            {S, 0, 9, "x1 y1", ""});
     EXPECT(false, "the later seen, the earlier not", {C, 0, 9, "x0", "x1"}, {C, 0, 9, "x0 y0", "y1"},
            {S, 0, 9, "x1 y0", ""});
-    EXPECT(false, "read-only anomaly", {C, 0, 9, "x0 y0", "y1"}, {C, 0, 9, "x0", "x1"}, {S, 0, 9, "x1 y0", ""});
+    EXPECT(false, "read-only anomaly", {C, 0, 9, "x0 y0", "y1"}, {C, 0, 9, "x0", "x1"},
+           {S, 0, 9, "x1 y0", ""});
     EXPECT(false, "read twice, changed between", {C, 0, 9, "x0", "x1"}, {C, 0, 9, "x0 x1", ""});
-    EXPECT(false, "stale: the write had ended before the read began", {C, 0, 1, "x0", "x1"}, {S, 2, 3, "x0", ""});
+    EXPECT(false, "stale: the write had ended before the read began", {C, 0, 1, "x0", "x1"},
+           {S, 2, 3, "x0", ""});
     EXPECT(true, "not stale: they overlap", {C, 0, 2, "x0", "x1"}, {S, 2, 3, "x0", ""});
     EXPECT(false, "from the future", {S, 0, 1, "x1", ""}, {C, 2, 3, "x0", "x1"});
-    EXPECT(false, "two reads out of order in time", {C, 0, 9, "x0", "x1"}, {F, 1, 2, "x1", ""}, {F, 3, 4, "x0", ""});
+    EXPECT(false, "two reads out of order in time", {C, 0, 9, "x0", "x1"}, {F, 1, 2, "x1", ""},
+           {F, 3, 4, "x0", ""});
 }
 
 static void wrong_version_value_winner(void)

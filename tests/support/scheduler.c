@@ -118,7 +118,8 @@ static void note_step(unsigned thread)
     view->last = thread;
     run.footprint_grew |= footprint_touch(thread, access);
     uint64_t where = arena_offset(access->address) * 2 + access->size;
-    run.hash = random_mix(run.hash ^ where << 24 ^ (uint64_t)access->line << 8 ^ (uint64_t)access->kind << 4 ^ thread);
+    run.hash = random_mix(run.hash ^ where << 24 ^ (uint64_t)access->line << 8 ^ (uint64_t)access->kind << 4 ^
+                          thread);
 }
 
 /* Nobody can make a step: those asleep run out of time, or wait for a wake-up that will not come. */
@@ -240,9 +241,16 @@ uint64_t scheduler_mark(scheduler_edge edge)
     static const uint64_t clock;
     if (run.current == SCHEDULER_NOBODY)
         return run.view.steps;
-    stmi_access access = {edge == SCHEDULER_BEGIN ? STMI_LOAD : STMI_STORE, &clock, sizeof clock, __func__, __LINE__};
+    stmi_access access = {edge == SCHEDULER_BEGIN ? STMI_LOAD : STMI_STORE, &clock, sizeof clock, __func__,
+                          __LINE__};
     before_access(&access);
     return run.view.steps;
+}
+
+void scheduler_quiet(bool quiet)
+{
+    unsigned bit = 1u << run.current;
+    run.view.quiet = quiet ? run.view.quiet | bit : run.view.quiet & ~bit;
 }
 
 int scheduler_sleep(const volatile uint32_t *address, uint32_t value, bool has_timeout)
@@ -307,7 +315,8 @@ void scheduler_print_schedule(FILE *stream)
     for (uint64_t i = 0, from = 0; i < run.view.steps; i++) {
         if (i + 1 < run.view.steps && steps[i + 1].thread == steps[i].thread)
             continue;
-        fprintf(stream, "%s%u*%llu", from == 0 ? "" : " ", steps[i].thread, (unsigned long long)(i + 1 - from));
+        fprintf(stream, "%s%u*%llu", from == 0 ? "" : " ", steps[i].thread,
+                (unsigned long long)(i + 1 - from));
         from = i + 1;
     }
 }
@@ -319,7 +328,7 @@ void scheduler_print_steps(FILE *stream, uint64_t count)
     for (uint64_t i = first; i < run.view.steps; i++) {
         const stmi_access *access = &steps[i].access;
         fprintf(stream, "%5llu  %*s%u %s %7zx %s:%d%s\n", (unsigned long long)i, (int)steps[i].thread * 8, "",
-                steps[i].thread, kinds[access->kind], arena_offset(access->address), access->site, access->line,
-                footprint_is_common(access) ? "" : "  (its own)");
+                steps[i].thread, kinds[access->kind], arena_offset(access->address), access->site,
+                access->line, footprint_is_common(access) ? "" : "  (its own)");
     }
 }

@@ -40,6 +40,7 @@ typedef struct scheduler_view {
     unsigned runnable; /* a bit for each thread that can make a step; never 0 */
     uint64_t steps;    /* made so far */
     uint64_t own_steps[SCHEDULER_THREAD_COUNT_MAX];
+    unsigned quiet;    /* a bit for each thread that is not to be interrupted just now */
     stmi_access next[SCHEDULER_THREAD_COUNT_MAX]; /* before which each of them stands */
 } scheduler_view;
 
@@ -72,6 +73,10 @@ unsigned scheduler_thread(void); /* who is running; SCHEDULER_NOBODY in setup an
  * So "a ended before b began" can be told from the two numbers. */
 typedef enum { SCHEDULER_BEGIN, SCHEDULER_END } scheduler_edge;
 uint64_t scheduler_mark(scheduler_edge edge);
+
+/* The running thread is not to be interrupted from now on, or is again: for a long stretch that only
+ * leads from one interesting place to another. */
+void scheduler_quiet(bool quiet);
 
 /* For machine.c. Sleeps if *address still is value, like FUTEX_WAIT; returns 0 or an errno. */
 int scheduler_sleep(const volatile uint32_t *address, uint32_t value, bool has_timeout);

@@ -35,6 +35,12 @@ static bool spins(const scheduler_view *view)
     return view->next[view->last].kind == STMI_SPIN;
 }
 
+/* To change threads here could make a difference. */
+static bool matters(const scheduler_view *view)
+{
+    return !has(view->quiet, view->last) && (spins(view) || footprint_is_common(&view->next[view->last]));
+}
+
 /* ------------------------------------------------------------------------- as written -- */
 
 static void add_segment(strategy_script *script, unsigned thread, uint64_t steps)
@@ -144,9 +150,9 @@ unsigned strategy_random_choose(void *strategy, const scheduler_view *view)
 {
     strategy_random *random = strategy;
     if (can_go_on(view)) {
-        bool matters = random->everywhere || spins(view) || footprint_is_common(&view->next[view->last]);
+        bool chance = matters(view) || (random->everywhere && !has(view->quiet, view->last));
         unsigned one_in = spins(view) ? 2 : random->one_in;
-        if (!matters || random_below(&random->state, one_in) != 0)
+        if (!chance || random_below(&random->state, one_in) != 0)
             return view->last;
     }
     return random_member(&random->state, view->runnable);
@@ -193,12 +199,10 @@ unsigned strategy_pct_choose(void *strategy, const scheduler_view *view)
 {
     strategy_pct *pct = strategy;
     if (can_go_on(view)) {
-        if (spins(view)) {
-            if (random_below(&pct->state, 2) == 0)
-                fall(pct, view->last);
-        } else if (!footprint_is_common(&view->next[view->last])) {
+        if (!matters(view))
             return view->last;
-        }
+        if (spins(view) && random_below(&pct->state, 2) == 0)
+            fall(pct, view->last);
         pct->steps++;
         for (unsigned i = 0; i < pct->fall_count; i++)
             if (pct->fall_at[i] == pct->steps)
@@ -258,7 +262,8 @@ bool strategy_search_next(strategy_search *search)
 }
 
 /* Takes the way that the present schedule says, or the first of a new fork. */
-static unsigned take_fork(strategy_search *search, const scheduler_view *view, unsigned choices, unsigned first)
+static unsigned take_fork(strategy_search *search, const scheduler_view *view, unsigned choices,
+                          unsigned first)
 {
     if ((choices & (choices - 1)) == 0)
         return first;
@@ -287,7 +292,7 @@ static unsigned choices_of(strategy_search *search, const scheduler_view *view, 
     }
     unsigned last = 1u << view->last;
     *first = view->last;
-    if (search->redundant)
+    if (search->redundant || !matters(view))
         return last;
     if (spins(view)) {
         unsigned others = awake & ~last;
@@ -298,9 +303,7 @@ static unsigned choices_of(strategy_search *search, const scheduler_view *view, 
         *first = first_of(others);
         return others | last;
     }
-    if (search->preemptions == search->bound || !footprint_is_common(&view->next[view->last]))
-        return last;
-    return awake | last;
+    return search->preemptions == search->bound ? last : awake | last;
 }
 
 unsigned strategy_search_choose(void *strategy, const scheduler_view *view)

@@ -2,8 +2,8 @@
  * strategy.h -- the ways to choose who makes the next step (scheduler_choose): as written, at random, by
  * priorities, with a thread stopped, and one schedule after the other until all are done.
  *
- * Choosing allocates nothing: it happens between any two steps, and ThreadSanitizer would take the allocator for
- * something that the threads share.
+ * Choosing allocates nothing: it happens between any two steps, and ThreadSanitizer would take the
+ * allocator for something that the threads share.
  */
 #ifndef TESTS_STRATEGY_H
 #define TESTS_STRATEGY_H
