@@ -157,14 +157,14 @@ static void writer_at_wrap(unsigned thread)
 int main(int argc, char **argv)
 {
     static const explorer_case cases[] = {
-        {{"delete_create_delete", 2, setup_present, delete_create_delete, stage_close}, 2,
+        {{"delete_create_delete", 2, setup_present, delete_create_delete, stage_close}, 3,
          {"OK, 3", "CONFLICT, 3", "OK, CONFLICT"}},
-        {{"create_delete_create", 2, setup_absent, create_delete_create, stage_close}, 2,
+        {{"create_delete_create", 2, setup_absent, create_delete_create, stage_close}, 3,
          {"OK, 3", "CONFLICT, 3", "OK, CONFLICT"}},
-        {{"absence_read", 2, setup_absent, absence_read, stage_close}, 2, {"OK, 3", "CONFLICT, 3"}},
-        {{"node_reused", 2, setup_present, node_reused, stage_close}, 2,
+        {{"absence_read", 2, setup_absent, absence_read, stage_close}, 3, {"OK, 3", "CONFLICT, 3"}},
+        {{"node_reused", 2, setup_present, node_reused, stage_close}, 3,
          {"OK, OK", "CONFLICT, OK", "OK, CONFLICT"}},
-        {{"node_reused_by_both", 2, setup_present, node_reused_by_both, stage_close}, 2,
+        {{"node_reused_by_both", 2, setup_present, node_reused_by_both, stage_close}, 3,
          {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
         {{"reader_at_wrap", 2, setup_wrap, reader_at_wrap, stage_close}, 3, {NULL}},
         {{"writer_at_wrap", 2, setup_wrap, writer_at_wrap, stage_close}, 3, {", OK", ", CONFLICT"}},

@@ -106,11 +106,11 @@ int main(int argc, char **argv)
         {{"middle", 2, setup_middle, by_get, stage_close}, 3, EXPECTED},
         {{"large", 2, setup_large, by_get, stage_close}, 3, EXPECTED},
         {{"mixed", 2, setup_mixed, by_get, stage_close}, 3, EXPECTED},
-        {{"small_snapshot", 2, setup_small, by_snapshot, stage_close}, 2, EXPECTED},
-        {{"large_snapshot", 2, setup_large, by_snapshot, stage_close}, 2, EXPECTED},
-        {{"mixed_snapshot", 2, setup_mixed, by_snapshot, stage_close}, 2, EXPECTED},
-        {{"small_use", 2, setup_small, by_use, stage_close}, 2, {"OK, initial+CONFLICT", "OK, second+OK"}},
-        {{"mixed_use", 2, setup_mixed, by_use, stage_close}, 2, {"OK, initial+CONFLICT", "OK, second+OK"}},
+        {{"small_snapshot", 2, setup_small, by_snapshot, stage_close}, 3, EXPECTED},
+        {{"large_snapshot", 2, setup_large, by_snapshot, stage_close}, 3, EXPECTED},
+        {{"mixed_snapshot", 2, setup_mixed, by_snapshot, stage_close}, 3, EXPECTED},
+        {{"small_use", 2, setup_small, by_use, stage_close}, 3, {"OK, initial+CONFLICT", "OK, second+OK"}},
+        {{"mixed_use", 2, setup_mixed, by_use, stage_close}, 3, {"OK, initial+CONFLICT", "OK, second+OK"}},
     };
     return explorer_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -25,7 +25,7 @@ uint64_t crew_now_ns(void)
 
 crew_options crew_parse(int argc, char **argv, uint64_t transactions)
 {
-    crew_options options = {4, UNDER_ASAN || UNDER_TSAN ? transactions / 10 : transactions, 1};
+    crew_options options = {4, transactions / (UNDER_TSAN ? 16 : UNDER_ASAN ? 8 : 1), 1};
     bool good = argc % 2 == 1;
     for (int i = 1; good && i < argc; i += 2) {
         char *end;

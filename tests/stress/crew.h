@@ -22,7 +22,7 @@ typedef struct crew_options {
 } crew_options;
 
 /* --threads N --transactions N --seed N. Says how to call it, and exits, where that is not what was given.
- * transactions: the default; divided by ten under a sanitizer. */
+ * transactions: the default; far fewer under a sanitizer. */
 crew_options crew_parse(int argc, char **argv, uint64_t transactions);
 
 typedef struct crew_member {
