@@ -5,7 +5,6 @@
  * attempts becomes the store's starving one, if nobody is: then every other stm_atomically pauses before its
  * next attempt until the starving one has passed, or for a bounded time (it may have been stopped).
  */
-#include "look.h"
 #include "store.h"
 #include "txn.h"
 

@@ -39,7 +39,7 @@ static stm_status copy_sight(struct stm_txn *txn, struct stmi_entry *entry, cons
     /* The words must belong together before we follow one of them. */
     struct stmi_sight again;
     stmi_look(entry->record, &again);
-    if (again.version != sight->version || again.entry != sight->entry)
+    if (!stmi_sight_same(&again, sight))
         return STM_BUSY;
     const struct stmi_block *block = (const struct stmi_block *)(uintptr_t)words.value[0];
     bool copied = stmi_entry_set(txn, entry, stm_bytes_of(block->data, block->size), stmi_info_type(words.info));
@@ -187,7 +187,8 @@ static STMI_COLD struct stmi_record *find_slowly(struct stm_txn *txn, struct stm
     return record != NULL ? record : stmi_index_add(txn, name);
 }
 
-/* Up to AT_ONCE records, made where absent: buckets near, records near, then the look-ups. */
+/* Up to AT_ONCE records, made where absent: buckets near, records near (without taking their lines from
+ * other readers), then the look-ups. */
 STMI_INLINE stm_status find_records(struct stm_txn *txn, const stm_bytes *keys, size_t count, struct stmi_record **records)
 {
     struct stmi_index *index = &txn->store->index;
@@ -201,7 +202,7 @@ STMI_INLINE stm_status find_records(struct stm_txn *txn, const stm_bytes *keys, 
     }
     for (size_t i = 0; i < count; i++) {
         records[i] = stmi_index_guess(table, names[i].hash);
-        __builtin_prefetch(records[i], 1);
+        __builtin_prefetch(records[i]);
     }
     for (size_t i = 0; i < count; i++)
         if (stmi_unlikely(records[i] == NULL || !stmi_record_is(records[i], &names[i])) &&
@@ -376,37 +377,29 @@ stm_status stm_txn_getting_keys(stm_txn *txn, const stm_key *keys, size_t count,
 
 /* ------------------------------------------------------------------------ public: edits -- */
 
-/* The entry of a key held for update; checked out now if it was not. */
-STMI_INLINE stm_status edit_name(struct stm_txn *txn, stm_bytes key, struct stmi_entry **entry)
+/* The entry of the one key asked for, held for update; checked out now if it was not. */
+STMI_INLINE stm_status edit(struct stm_txn *txn, const struct ask *ask, struct stmi_entry **entry)
 {
     stm_status status = stmi_txn_ready(txn);
-    if (stmi_likely(status == STM_OK && key.data != NULL)) {
-        *entry = stmi_txn_find_name(txn, key);
+    bool sound = ask->names != NULL ? ask->names->data != NULL : status == STM_OK && ask->handles->store == txn->store;
+    if (stmi_likely(status == STM_OK && sound)) {
+        *entry = asked_entry(txn, ask, 0);
         if (stmi_likely(*entry != NULL && (*entry)->update))
             return STM_OK;
     }
-    status = checkout_names(txn, &key, 1, true, NULL);
+    status = ask->names != NULL ? checkout_names(txn, ask->names, 1, true, NULL)
+                                : checkout_handles(txn, ask->handles, 1, true, NULL);
     if (status == STM_OK)
-        *entry = stmi_txn_find_name(txn, key);
+        *entry = asked_entry(txn, ask, 0);
     return status;
 }
 
-STMI_INLINE stm_status edit_handle(struct stm_txn *txn, stm_key key, struct stmi_entry **entry)
+STMI_INLINE stm_status set(struct stm_txn *txn, const struct ask *ask, stm_bytes value, stm_type type)
 {
-    stm_status status = stmi_txn_ready(txn);
-    if (stmi_likely(status == STM_OK && key.store == txn->store)) {
-        *entry = stmi_txn_find(txn, key.record);
-        if (stmi_likely(*entry != NULL && (*entry)->update))
-            return STM_OK;
-    }
-    status = checkout_handles(txn, &key, 1, true, NULL);
-    if (status == STM_OK)
-        *entry = stmi_txn_find(txn, key.record);
-    return status;
-}
-
-static stm_status set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes value, stm_type type)
-{
+    struct stmi_entry *entry = NULL;
+    stm_status status = edit(txn, ask, &entry);
+    if (stmi_unlikely(status != STM_OK))
+        return status;
     txn->stuck = STM_REENTERED; /* it was ready, as the entry shows */
     if (stmi_unlikely(value.data == NULL || (unsigned)type > 7))
         return stmi_txn_fail(txn, STM_INVALID);
@@ -416,17 +409,19 @@ static stm_status set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes v
                                                                 : stmi_txn_fail(txn, STM_NO_MEMORY);
 }
 
-static stm_status erase(struct stm_txn *txn, struct stmi_entry *entry)
+STMI_INLINE stm_status erase(struct stm_txn *txn, const struct ask *ask)
 {
-    stmi_entry_set(txn, entry, stm_bytes_of(NULL, 0), STM_BYTES); /* takes no memory */
-    return STM_OK;
+    struct stmi_entry *entry = NULL;
+    stm_status status = edit(txn, ask, &entry);
+    if (status == STM_OK)
+        stmi_entry_set(txn, entry, stm_bytes_of(NULL, 0), STM_BYTES); /* takes no memory */
+    return status;
 }
 
 stm_status stm_txn_set_typed(stm_txn *txn, stm_bytes key, stm_bytes value, stm_type type)
 {
-    struct stmi_entry *entry = NULL;
-    stm_status status = edit_name(txn, key, &entry);
-    return stmi_likely(status == STM_OK) ? set(txn, entry, value, type) : status;
+    struct ask ask = {.names = &key, .count = 1};
+    return set(txn, &ask, value, type);
 }
 
 stm_status stm_txn_set(stm_txn *txn, stm_bytes key, stm_bytes value)
@@ -436,23 +431,20 @@ stm_status stm_txn_set(stm_txn *txn, stm_bytes key, stm_bytes value)
 
 stm_status stm_txn_set_key(stm_txn *txn, stm_key key, stm_bytes value)
 {
-    struct stmi_entry *entry = NULL;
-    stm_status status = edit_handle(txn, key, &entry);
-    return stmi_likely(status == STM_OK) ? set(txn, entry, value, STM_BYTES) : status;
+    struct ask ask = {.handles = &key, .count = 1};
+    return set(txn, &ask, value, STM_BYTES);
 }
 
 stm_status stm_txn_delete(stm_txn *txn, stm_bytes key)
 {
-    struct stmi_entry *entry = NULL;
-    stm_status status = edit_name(txn, key, &entry);
-    return status == STM_OK ? erase(txn, entry) : status;
+    struct ask ask = {.names = &key, .count = 1};
+    return erase(txn, &ask);
 }
 
 stm_status stm_txn_delete_key(stm_txn *txn, stm_key key)
 {
-    struct stmi_entry *entry = NULL;
-    stm_status status = edit_handle(txn, key, &entry);
-    return status == STM_OK ? erase(txn, entry) : status;
+    struct ask ask = {.handles = &key, .count = 1};
+    return erase(txn, &ask);
 }
 
 /* ------------------------------------------------------------------------ public: looks -- */
@@ -513,7 +505,7 @@ static stm_status peek_once(struct stm_txn *txn, struct stmi_record *record, stm
     stmi_look(record, &sight);
     stmi_words_read(record, sight.entry, &words);
     stmi_look(record, &again);
-    if (again.version != sight.version || again.entry != sight.entry)
+    if (!stmi_sight_same(&again, &sight))
         return STM_BUSY;
     unsigned kind = stmi_info_kind(words.info);
     if (kind == STMI_KIND_ABSENT)

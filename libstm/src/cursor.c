@@ -6,13 +6,6 @@
 #define CURSOR_MAGIC 0x73746d2063757273u
 #define AHEAD 8 /* records prefetched */
 
-static stm_status check(const struct stm_snapshot *snapshot)
-{
-    if (snapshot == NULL)
-        return STM_INVALID;
-    return snapshot->magic != STMI_SNAPSHOT_MAGIC ? STM_ENDED : stmi_store_check(snapshot->store);
-}
-
 /* A cursor lies in the slot that it claims: a handle that was closed can still be told so. */
 static stm_status cursor_make(const struct stm_snapshot *snapshot, struct stm_cursor **out)
 {
@@ -38,7 +31,7 @@ static struct stm_txn *slot_of(struct stm_cursor *cursor)
 
 stm_status stm_cursor_open(const stm_snapshot *snapshot, stm_bytes low, stm_bytes high, stm_cursor **out)
 {
-    stm_status status = check(snapshot);
+    stm_status status = stmi_snapshot_check(snapshot);
     if (status == STM_OK)
         status = out == NULL ? STM_INVALID : cursor_make(snapshot, out);
     if (status != STM_OK)
@@ -71,7 +64,7 @@ static uint64_t prefix_end(const struct stmi_order *order, uint64_t low, stm_byt
 
 stm_status stm_cursor_open_prefix(const stm_snapshot *snapshot, stm_bytes prefix, stm_cursor **out)
 {
-    stm_status status = check(snapshot);
+    stm_status status = stmi_snapshot_check(snapshot);
     if (status == STM_OK)
         status = prefix.data == NULL ? STM_INVALID : stm_cursor_open(snapshot, prefix, stm_bytes_of(NULL, 0), out);
     if (status == STM_OK)
@@ -85,7 +78,7 @@ stm_status stm_cursor_next(stm_cursor *cursor, stm_entry *entry)
         return STM_INVALID;
     if (cursor->magic != CURSOR_MAGIC)
         return STM_ENDED;
-    stm_status status = check(cursor->snapshot);
+    stm_status status = stmi_snapshot_check(cursor->snapshot);
     if (status != STM_OK)
         return status;
     struct stm_txn *slot = slot_of(cursor);

@@ -7,7 +7,10 @@ static void put_bytes(FILE *stream, stm_bytes bytes)
     const unsigned char *data = bytes.data;
     fputc('"', stream);
     for (size_t i = 0; i < bytes.size; i++)
-        fprintf(stream, data[i] >= ' ' && data[i] < 127 && data[i] != '"' && data[i] != '\\' ? "%c" : "\\x%02x", data[i]);
+        if (data[i] >= ' ' && data[i] < 127 && data[i] != '"' && data[i] != '\\')
+            fputc(data[i], stream);
+        else
+            fprintf(stream, "\\x%02x", data[i]);
     fputc('"', stream);
 }
 

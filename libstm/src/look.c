@@ -23,7 +23,7 @@ bool stmi_look_again_slow(struct stm_store *store, struct stmi_record *record, c
             continue;
         struct stmi_sight now;
         stmi_meeting_sight(&meeting, &now);
-        if (now.version != sight->version || now.entry != sight->entry)
+        if (!stmi_sight_same(&now, sight))
             return false;
         if (look_past(store, &meeting))
             return true;
@@ -65,7 +65,7 @@ void stmi_look_writer(struct stmi_record *record, struct stmi_sight *sight, uint
             *revision = stmi_status_revision(stmi_load(&sight->entry->owner->status, ACQUIRE));
         }
         stmi_look(record, &again);
-        if (again.version == sight->version && again.entry == sight->entry)
+        if (stmi_sight_same(&again, sight))
             return;
     }
     *txn = *info = *revision = 0; /* it changes too fast: unknown rather than wrong */

@@ -19,6 +19,11 @@ struct stmi_sight {
     struct stmi_entry *entry; /* where the value stands; NULL: in the record */
 };
 
+STMI_INLINE bool stmi_sight_same(const struct stmi_sight *a, const struct stmi_sight *b)
+{
+    return a->version == b->version && a->entry == b->entry;
+}
+
 /* A head that is not clean, followed by one read of its owner's status. */
 struct stmi_meeting {
     struct stmi_entry *entry;

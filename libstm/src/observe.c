@@ -1,7 +1,5 @@
 #include "observe.h"
 
-#include "conflict.h"
-
 void stmi_observe(struct stm_store *store, stm_event *event)
 {
     event->store = store->number;

@@ -44,6 +44,12 @@ _Static_assert(sizeof(struct stmi_record) == STMI_LINE, "a record is one cache l
  * A value too large for its words is a block (block.h) to which payload[0] points. */
 #define STMI_KEY_INLINE_MAX 16
 
+/* A record's address, spread over all bits (Fibonacci hashing, Knuth): the high ones are the best. */
+STMI_INLINE uint64_t stmi_record_spread(const struct stmi_record *record)
+{
+    return (uint64_t)(uintptr_t)record / sizeof *record * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 /* ------------------------------------------------------------------------------- head -- */
 
 #define STMI_CLEAN UINT64_C(1)

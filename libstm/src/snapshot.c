@@ -231,7 +231,7 @@ bool stmi_snapshot_read(const struct stm_snapshot *snapshot, struct stmi_record 
 
 /* ----------------------------------------------------------------------------- public -- */
 
-static stm_status snapshot_check(const struct stm_snapshot *snapshot)
+stm_status stmi_snapshot_check(const struct stm_snapshot *snapshot)
 {
     if (snapshot == NULL)
         return STM_INVALID;
@@ -280,7 +280,7 @@ stm_status stm_snapshot_take(stm_store *store, const char *label, stm_snapshot *
 
 void stm_snapshot_release(stm_snapshot *snapshot)
 {
-    if (snapshot_check(snapshot) != STM_OK)
+    if (stmi_snapshot_check(snapshot) != STM_OK)
         return;
     struct stm_store *store = snapshot->store;
     struct stm_txn *slot = snapshot->slot;
@@ -300,7 +300,7 @@ void stm_snapshot_release(stm_snapshot *snapshot)
 
 uint64_t stm_snapshot_revision(const stm_snapshot *snapshot)
 {
-    return snapshot_check(snapshot) == STM_OK ? stmi_peek(&snapshot->revision) : 0;
+    return stmi_snapshot_check(snapshot) == STM_OK ? stmi_peek(&snapshot->revision) : 0;
 }
 
 /* All but the writer's label. */
@@ -331,7 +331,7 @@ void stmi_seen_entry(struct stm_store *store, struct stmi_record *record, const 
 
 stm_status stm_snapshot_get(const stm_snapshot *snapshot, stm_bytes key, stm_entry *entry)
 {
-    stm_status status = snapshot_check(snapshot);
+    stm_status status = stmi_snapshot_check(snapshot);
     if (status != STM_OK)
         return status;
     struct stm_store *store = snapshot->store;
@@ -401,7 +401,7 @@ static bool scan_show(struct scan *scan)
 
 stm_status stm_snapshot_scan(const stm_snapshot *snapshot, stm_visit *visit, void *arg)
 {
-    stm_status status = snapshot_check(snapshot);
+    stm_status status = stmi_snapshot_check(snapshot);
     if (status != STM_OK)
         return status;
     if (visit == NULL)

@@ -48,6 +48,9 @@ struct stm_snapshot {
 #define STMI_ANNOUNCED (UINT64_C(1) << 63)
 #define STMI_KEPT_CLOSED ((struct stmi_version *)(uintptr_t)1)
 
+/* INVALID, ENDED (released), FORKED or OK. */
+stm_status stmi_snapshot_check(const struct stm_snapshot *snapshot);
+
 /* A snapshot that sees a value published at `from` and replaced at `until`; NULL: none does. */
 struct stm_snapshot *stmi_snapshot_seeing(struct stm_store *store, uint64_t from, uint64_t until);
 

@@ -3,8 +3,6 @@
 #include "history.h"
 #include "observe.h"
 #include "store.h"
-#include "wait.h"
-#include "word.h"
 
 #include <string.h>
 #include <sys/syscall.h>
@@ -217,8 +215,7 @@ stm_status stmi_txn_move(struct stm_txn *txn)
 
 static uint32_t map_place(const struct stm_txn *txn, const struct stmi_record *record)
 {
-    uint64_t mixed = (uint64_t)(uintptr_t)record / sizeof *record * UINT64_C(0x9e3779b97f4a7c15);
-    return (uint32_t)(mixed >> 32) & (txn->map_size - 1);
+    return (uint32_t)(stmi_record_spread(record) >> 32) & (txn->map_size - 1);
 }
 
 static void map_enter(struct stm_txn *txn, const struct stmi_entry *entry)
@@ -508,32 +505,31 @@ stm_status stm_txn_begin(stm_store *store, const char *label, stm_txn **out)
     return STM_OK;
 }
 
-/* From inside another call on the handle there is nothing that could safely be dropped. */
-static bool may_drop(const stm_txn *txn)
+/* Drops all that is held. False: a bad handle, or called from inside another call on it, where nothing could
+ * safely be dropped. */
+static bool abandon(struct stm_txn *txn)
 {
-    return stmi_txn_check(txn) == STM_OK && txn->stuck != STM_REENTERED;
-}
-
-void stm_txn_reset(stm_txn *txn)
-{
-    if (!may_drop(txn))
-        return;
+    if (stmi_txn_check(txn) != STM_OK || txn->stuck == STM_REENTERED)
+        return false;
     txn->stuck = STM_REENTERED;
     if (stmi_observed(txn->store, STM_EVENT_ABANDON))
         stmi_observe_abandon(txn);
     stmi_txn_forget(txn);
+    return true;
+}
+
+void stm_txn_reset(stm_txn *txn)
+{
+    if (!abandon(txn))
+        return;
     txn->stuck = txn->last = STM_OK;
     stmi_txn_renew(txn);
 }
 
 void stm_txn_end(stm_txn *txn)
 {
-    if (!may_drop(txn))
+    if (!abandon(txn))
         return;
-    txn->stuck = STM_REENTERED;
-    if (stmi_observed(txn->store, STM_EVENT_ABANDON))
-        stmi_observe_abandon(txn);
-    stmi_txn_forget(txn);
     if (txn->capacity > ENTRIES_KEPT_MAX)
         shrink(txn, 1);
     txn->magic = 0;

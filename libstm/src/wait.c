@@ -12,8 +12,7 @@
 
 static uint64_t bit_of(const struct stmi_record *record)
 {
-    uint64_t mixed = (uint64_t)(uintptr_t)record / sizeof *record * UINT64_C(0x9e3779b97f4a7c15);
-    return UINT64_C(1) << (mixed >> 58);
+    return UINT64_C(1) << (stmi_record_spread(record) >> 58);
 }
 
 static uint64_t mask_of(struct stm_txn *txn, bool updates_only)
