@@ -79,9 +79,16 @@ typedef struct stm_observer {
     void *context;
 } stm_observer;
 
+/* Seen from outside of whatever defines it, even if that is compiled with hidden symbols. */
+#if defined(__GNUC__)
+#define STM_PROVIDED __attribute__((visibility("default")))
+#else
+#define STM_PROVIDED
+#endif
+
 /* Defined by whoever wants to watch every store that names no observer; looked up by stm_store_open.
  * Returns an observer that outlives all stores, or NULL. */
-STM_API const stm_observer *stm_provider(void);
+STM_PROVIDED const stm_observer *stm_provider(void);
 
 #ifdef __cplusplus
 }
