@@ -59,7 +59,7 @@ static enum met meet_other(struct stm_txn *txn, struct stmi_entry *entry, uint64
     struct stmi_meeting meeting;
     if (stmi_head_is_clean(head))
         return head == stmi_head_clean(entry->version) ? MET_AGAIN : MET_CHANGED;
-    if (!stmi_meet(head, &meeting))
+    if (!stmi_meet(entry->record, head, &meeting))
         return MET_AGAIN;
     struct stmi_sight sight;
     stmi_meeting_sight(&meeting, &sight);
@@ -92,8 +92,7 @@ static enum outcome install(struct stm_txn *txn, struct stmi_entry *entry)
     uint64_t ours = stmi_head_of(entry, txn->sequence);
     uint64_t expected = clean;
     unsigned spins = 0;
-    /* Release pair:previous -- the attempt's status, for who still comes from an older head: he finds
-     * that the status does not speak of it any more. */
+    /* Release pair:left -- that the last attempt's heads are given back, for who still comes from one. */
     stmi_store(&entry->previous, entry->update ? clean : clean | STMI_HELD_ONLY, RELEASE);
     for (;;) {
         /* Release pair:install -- previous, value and status, before the head that leads to them.
@@ -332,9 +331,9 @@ static enum outcome attempt(struct stm_txn *txn)
         stmi_txn_order(txn);
     uint32_t count = txn->holding ? txn->count : txn->update_count;
     bool mixed = count != txn->count;
-    /* No order needed: the first head installed publishes it (pair:install). */
+    /* Release pair:left, as in install. The first head installed publishes it (pair:install). */
     uint64_t proposed = mixed ? 0 : stmi_load(&txn->store->clock, RELAXED);
-    stmi_store(&txn->status, stmi_status_open(txn->sequence, proposed, mixed), RELAXED);
+    stmi_store(&txn->status, stmi_status_open(txn->sequence, proposed, mixed), RELEASE);
     enum outcome outcome = install_all(txn, count);
     if (stmi_likely(outcome == DECIDED))
         outcome = decide(txn, count, mixed);

@@ -19,7 +19,7 @@ bool stmi_look_again_slow(struct stm_store *store, struct stmi_record *record, c
         if (stmi_head_is_clean(head))
             return sight->entry == NULL && head == stmi_head_clean(sight->version);
         struct stmi_meeting meeting;
-        if (!stmi_meet(head, &meeting))
+        if (!stmi_meet(record, head, &meeting))
             continue;
         struct stmi_sight now;
         stmi_meeting_sight(&meeting, &now);
@@ -36,7 +36,7 @@ bool stmi_look_version_slow(struct stm_store *store, struct stmi_record *record,
         if (stmi_head_is_clean(head))
             return head == stmi_head_clean(version);
         struct stmi_meeting meeting;
-        if (!stmi_meet(head, &meeting))
+        if (!stmi_meet(record, head, &meeting))
             continue;
         struct stmi_sight now;
         stmi_meeting_sight(&meeting, &now);

@@ -32,18 +32,23 @@ struct stmi_meeting {
     bool held_only;    /* the commit will leave the key as it is */
 };
 
-/* False: the owner has gone on meanwhile; read the head again. */
-STMI_INLINE bool stmi_meet(uint64_t head, struct stmi_meeting *meeting)
+/*
+ * False: the head has changed meanwhile; read it again. True: the entry was installed there all the while (a
+ * head with its sequence does not come back while we are inside an epoch), and so what was read between is of
+ * that very attempt: its owner begins no other before it has left its heads. To compare sequences of
+ * status and head instead was a bug: they come round, and the owner's next attempt need not be here.
+ */
+STMI_INLINE bool stmi_meet(struct stmi_record *record, uint64_t head, struct stmi_meeting *meeting)
 {
     struct stmi_entry *entry = stmi_head_entry(head);
     meeting->entry = entry;
-    /* Acquire pair:install, by having read the head; acquire pair:previous. It is fixed while the attempt
-     * lasts, and the status read after it says that it still did. */
+    /* Acquire pair:install, by having read the head. Acquire pair:left -- if either is of a later attempt, the
+     * head read after it is not the one that we came from. */
     uint64_t previous = stmi_load(&entry->previous, ACQUIRE);
+    meeting->status = stmi_load(&entry->owner->status, SEQ_CST);
     meeting->previous = previous & ~STMI_HELD_ONLY;
     meeting->held_only = (previous & STMI_HELD_ONLY) != 0;
-    meeting->status = stmi_load(&entry->owner->status, SEQ_CST);
-    return stmi_status_sequence(meeting->status) == stmi_head_sequence(head);
+    return stmi_load(&record->head, SEQ_CST) == head;
 }
 
 STMI_INLINE void stmi_meeting_sight(const struct stmi_meeting *meeting, struct stmi_sight *sight)
@@ -64,7 +69,7 @@ STMI_INLINE void stmi_look(struct stmi_record *record, struct stmi_sight *sight)
             return;
         }
         struct stmi_meeting meeting;
-        if (stmi_meet(head, &meeting)) {
+        if (stmi_meet(record, head, &meeting)) {
             stmi_meeting_sight(&meeting, sight);
             return;
         }

@@ -174,7 +174,7 @@ static enum seen_where try_once(struct stmi_record *record, uint64_t revision, s
     struct stmi_meeting meeting;
     if (stmi_likely(stmi_head_is_clean(head)))
         return try_record(record, revision, &sight, seen);
-    if (!stmi_meet(head, &meeting))
+    if (!stmi_meet(record, head, &meeting))
         return SEEN_TORN;
     stmi_meeting_sight(&meeting, &sight);
     uint64_t proposed = stmi_status_revision(meeting.status);

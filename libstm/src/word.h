@@ -11,8 +11,8 @@
  *
  *   revision  what the owner proposes to commit at; 0: nothing proposed (yet, or any more)
  *   mixed     it has keys that it only reads, and holds no others back from changing them
- *   sequence  of the attempt; the same number is in every head that the attempt installs, so that
- *             whoever comes from a head knows whether the status still speaks of it
+ *   sequence  of the attempt, so that who comes late does not bump or put aside a later one; the same number
+ *             is in every head that the attempt installs, so that a CAS of an older head fails
  *
  * A head that is not clean: the entry's address (its low 7 bits are free, and its high 16) and the sequence.
  */
@@ -41,7 +41,6 @@ STMI_INLINE uint64_t stmi_status_open(uint64_t sequence, uint64_t revision, bool
 }
 STMI_INLINE enum stmi_state stmi_status_state(uint64_t status) { return (enum stmi_state)(status & STMI_STATE_MASK); }
 STMI_INLINE uint64_t stmi_status_revision(uint64_t status) { return status >> 22; }
-STMI_INLINE uint64_t stmi_status_sequence(uint64_t status) { return status >> 3 & STMI_SEQUENCE_MASK; }
 STMI_INLINE uint64_t stmi_status_with_state(uint64_t status, enum stmi_state state)
 {
     return (status & ~STMI_STATE_MASK) | state;
@@ -61,9 +60,4 @@ STMI_INLINE struct stmi_entry *stmi_head_entry(uint64_t head)
 {
     return (struct stmi_entry *)(uintptr_t)(head & UINT64_C(0xffffffffff80));
 }
-STMI_INLINE uint64_t stmi_head_sequence(uint64_t head)
-{
-    return head >> 48 | (head >> 1 & 7) << 16;
-}
-
 #endif

@@ -154,6 +154,42 @@ static void writer_at_wrap(unsigned thread)
         stage_status(thread, actor_set(me, X) == STM_OK ? actor_commit(me) : STM_CONFLICT);
 }
 
+/*
+ * Who has read a head, and comes to its owner's status when that speaks of another attempt with the same
+ * number, must not believe it: X below never changes, so the second may not be told CONFLICT.
+ *
+ *     one                                       two
+ *     install in X; Y has changed: give X back
+ *                                               (has read the head of X while it led to one's entry)
+ *     commit Z, 16 times
+ *                                               read one's status; commit X: must be OK
+ */
+#define Z 2
+
+static void setup_doomed(void)
+{
+    stage_open(2, "sss");
+    actor_set(&stage_actors[0], X);
+    actor_set(&stage_actors[0], Y);
+    change(&stage_actors[1], Y, true);
+    actor_reset(&stage_actors[1]);
+}
+
+static void status_at_wrap(unsigned thread)
+{
+    actor *me = &stage_actors[thread];
+    if (thread == 1) {
+        stm_status status = actor_set(me, X);
+        stage_status(thread, status == STM_OK ? actor_commit(me) : status);
+        return;
+    }
+    stage_status(thread, actor_commit(me));
+    scheduler_quiet(true);
+    for (unsigned i = 0; i < WRAP; i++)
+        change(me, Z, true);
+    scheduler_quiet(false);
+}
+
 int main(int argc, char **argv)
 {
     static const explorer_case cases[] = {
@@ -168,6 +204,7 @@ int main(int argc, char **argv)
          {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
         {{"reader_at_wrap", 2, setup_wrap, reader_at_wrap, stage_close}, 3, {NULL}},
         {{"writer_at_wrap", 2, setup_wrap, writer_at_wrap, stage_close}, 3, {", OK", ", CONFLICT"}},
+        {{"status_at_wrap", 2, setup_doomed, status_at_wrap, stage_close}, 3, {"CONFLICT, OK"}},
     };
     return explorer_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
