@@ -401,7 +401,7 @@ STMI_INLINE stm_status set(struct stm_txn *txn, const struct ask *ask, stm_bytes
     if (stmi_unlikely(status != STM_OK))
         return status;
     txn->stuck = STM_REENTERED; /* it was ready, as the entry shows */
-    if (stmi_unlikely(value.data == NULL || (unsigned)type > 7))
+    if (stmi_unlikely(value.data == NULL || (unsigned)type > STM_TYPE_MAX))
         return stmi_txn_fail(txn, STM_INVALID);
     if (stmi_unlikely(value.size > txn->store->limits.value_size_max))
         return stmi_txn_fail(txn, STM_TOO_LARGE);

@@ -165,9 +165,17 @@ Test(typed, type_belongs_to_the_value_and_goes_with_it)
     OK(stm_txn_commit(txn));
     stm_txn_reset(txn);
     ANSWERS(stm_txn_get_int64(txn, KEY, &number), STM_WRONG_TYPE);
+    OK(stm_txn_set_int64(txn, KEY, 1));
     OK(stm_txn_delete(txn, KEY));
     OK(stm_txn_use_int64(txn, KEY, &number)); /* no value has no wrong type */
     EQUALS(number, 7);
+    OK(stm_txn_type(txn, KEY, &type));
+    EQUALS(type, STM_BYTES);
+    OK(stm_txn_commit(txn));
+    stm_txn_reset(txn);
+    OK(stm_txn_use(txn, KEY, NULL));
+    OK(stm_txn_type(txn, KEY, &type));
+    EQUALS(type, STM_BYTES);
 
     stm_txn_end(txn);
     close_store(store);
@@ -202,6 +210,9 @@ Test(typed, set_typed_records_any_type)
         status = stm_txn_use_int64(txn, KEY, &number);
     cr_assert(status == STM_INVALID || status == STM_WRONG_TYPE, "%s", stm_status_name(status));
     EQUALS(number, 7);
+
+    stm_txn_reset(txn);
+    ANSWERS(stm_txn_set_typed(txn, KEY, stm_text("own"), (stm_type)(STM_TYPE_MAX + 1)), STM_INVALID);
 
     stm_snapshot_release(snapshot);
     stm_txn_end(txn);

@@ -6,6 +6,8 @@
  * CONFLICT, and by whom it was beaten. It follows Axon.STM (Kamaelia): Store, usevar, using, set,
  * commit, ConcurrentUpdate, BusyRetry. Atomic, consistent and isolated; not durable.
  *
+ * Every call answers a status; the example leaves out looking at most of them:
+ *
  *     stm_store *store;                            stm_txn *txn;   stm_bytes value;
  *     stm_store_open(NULL, &store);
  *     stm_txn_begin(store, "greet", &txn);
@@ -123,6 +125,7 @@ static inline stm_bytes stm_text(const char *text)
 
 /* What the typed helpers recorded with a value; set and import of plain bytes record STM_BYTES. */
 typedef enum stm_type { STM_BYTES = 0, STM_INT64, STM_DOUBLE, STM_STRING } stm_type;
+#define STM_TYPE_MAX 7 /* 4 to 7 are for the caller's own types (stm_txn_set_typed) */
 
 /* --------------------------------------------------------------------------------- store -- */
 
@@ -322,7 +325,9 @@ STM_API stm_status stm_txn_set_string(stm_txn *txn, stm_bytes key, const char *v
  * it is of another type, and *value is left as it was. */
 STM_API bool stm_entry_int64(const struct stm_entry *entry, int64_t *value);
 STM_API bool stm_entry_double(const struct stm_entry *entry, double *value);
-/* For types of the caller's own, exporters and importers: set with a type, and the type held. */
+/* For types of the caller's own, exporters and importers: set with a type of 0 to STM_TYPE_MAX (else INVALID), and
+ * the type of the private copy, STM_BYTES where it has no value. The second returns OK; NOT_FOUND (not checked
+ * out); INVALID; ENDED; FORKED. */
 STM_API stm_status stm_txn_set_typed(stm_txn *txn, stm_bytes key, stm_bytes value, stm_type type) STM_CHECK;
 STM_API stm_status stm_txn_type(const stm_txn *txn, stm_bytes key, stm_type *type);
 
@@ -422,7 +427,8 @@ STM_API void stm_snapshot_release(stm_snapshot *snapshot);
 /* It shows exactly the commits with a revision up to this one. 0 for a bad handle. */
 STM_API uint64_t stm_snapshot_revision(const stm_snapshot *snapshot);
 
-/* Returns OK; NOT_FOUND; INVALID; TOO_LARGE; NO_MEMORY; ENDED; FORKED. Never BUSY. */
+/* Returns OK; NOT_FOUND (no value at that instant; *entry is left as it was); INVALID; TOO_LARGE; NO_MEMORY; ENDED;
+ * FORKED. Never BUSY. */
 STM_API stm_status stm_snapshot_get(const stm_snapshot *snapshot, stm_bytes key, stm_entry *entry) STM_CHECK;
 
 /* Shows every key that has a value to visit, in memory order: the fastest way to see all of them.
@@ -480,8 +486,8 @@ typedef struct stm_hot_key {
 /* Out: up to capacity of them. Returns how many were written. */
 STM_API size_t stm_store_hottest(const stm_store *store, stm_hot_key *keys, size_t capacity);
 
-/* Writes every key, version, writer and value as of one instant to stream, a line a key in the
- * order of keys, bytes that do not print escaped (Axon Store.dump). Returns OK; NO_MEMORY; LIMIT
+/* Writes every key that has a value, with version, writer and value as of one instant, to stream: a line a
+ * key in the order of keys, bytes that do not print escaped (Axon Store.dump). Returns OK; NO_MEMORY; LIMIT
  * (64 snapshots are held); INVALID; FORKED. */
 STM_API stm_status stm_store_dump(stm_store *store, FILE *stream);
 
