@@ -287,9 +287,9 @@ STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_
         status = stmi_txn_reserve(txn, ask->count);
     if (stmi_unlikely(status != STM_OK))
         return stmi_txn_fail(txn, status);
-    stmi_epoch_enter(txn);
-    if (txn->count == 0 && stmi_unlikely(txn->store->observer != NULL))
+    if (stmi_unlikely(txn->store->observer != NULL))
         stmi_observe_begin(txn);
+    stmi_epoch_enter(txn);
     uint32_t first_new = txn->count;
     status = push_all(txn, ask);
     if (stmi_likely(status == STM_OK) && txn->count != first_new)
@@ -299,7 +299,7 @@ STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_
     stmi_epoch_exit(txn);
     stmi_tally(&txn->counters.checkouts, txn->count - first_new);
     finish_ask(txn, ask, first_new, values);
-    if (stmi_observed(txn->store, STM_EVENT_CHECKOUT))
+    if (stmi_unlikely(txn->store->observer != NULL))
         stmi_observe_checkouts(txn, first_new);
     return stmi_txn_leave(txn, STM_OK);
 }
@@ -405,16 +405,20 @@ STMI_INLINE stm_status set(struct stm_txn *txn, const struct ask *ask, stm_bytes
         return stmi_txn_fail(txn, STM_INVALID);
     if (stmi_unlikely(value.size > txn->store->limits.value_size_max))
         return stmi_txn_fail(txn, STM_TOO_LARGE);
-    return stmi_likely(stmi_entry_set(txn, entry, value, type)) ? stmi_txn_leave(txn, STM_OK)
-                                                                : stmi_txn_fail(txn, STM_NO_MEMORY);
+    if (stmi_unlikely(!stmi_entry_set(txn, entry, value, type)))
+        return stmi_txn_fail(txn, STM_NO_MEMORY);
+    entry->set = true;
+    return stmi_txn_leave(txn, STM_OK);
 }
 
 STMI_INLINE stm_status erase(struct stm_txn *txn, const struct ask *ask)
 {
     struct stmi_entry *entry = NULL;
     stm_status status = edit(txn, ask, &entry);
-    if (status == STM_OK)
+    if (status == STM_OK) {
         stmi_entry_set(txn, entry, stm_bytes_of(NULL, 0), STM_BYTES); /* takes no memory */
+        entry->set = true;
+    }
     return status;
 }
 

@@ -43,12 +43,19 @@ enum outcome {
 
 /* ---------------------------------------------------------------------------- install -- */
 
-static void note_blocker(struct stm_txn *txn, const struct stmi_entry *entry, const struct stmi_meeting *meeting)
+/* False: the head has moved on meanwhile, and its owner perhaps to his next transaction. */
+static bool note_blocker(struct stm_txn *txn, const struct stmi_entry *entry, uint64_t head,
+                         const struct stmi_meeting *meeting)
 {
     struct stm_txn *owner = meeting->entry->owner;
-    txn->blocker_txn = stmi_load(&owner->id, ACQUIRE);
-    txn->blocker_info = stmi_load(&owner->info, ACQUIRE);
+    uint64_t id = stmi_load(&owner->id, ACQUIRE);
+    uint64_t info = stmi_load(&owner->info, ACQUIRE);
+    if (stmi_load(&entry->record->head, ACQUIRE) != head)
+        return false;
+    txn->blocker_txn = id;
+    txn->blocker_info = info;
     txn->blocker_record = entry->record;
+    return true;
 }
 
 /* What to do about the head that stood where a clean one was expected. */
@@ -65,7 +72,8 @@ static enum met meet_other(struct stm_txn *txn, struct stmi_entry *entry, uint64
     stmi_meeting_sight(&meeting, &sight);
     if (sight.version != entry->version)
         return MET_CHANGED;
-    note_blocker(txn, entry, &meeting);
+    if (!note_blocker(txn, entry, head, &meeting))
+        return MET_AGAIN;
     switch (stmi_status_state(meeting.status)) {
     case STMI_COMMITTED: /* its new value is what we have checked out, and it is about to finish */
         if (++*spins > STMI_SPINS * SPINS_FINISH_FACTOR)
@@ -259,7 +267,7 @@ static void finish_key(struct stm_txn *txn, struct stmi_entry *entry, uint64_t r
     write_record(txn, entry, revision);
     entry->keep = NULL;
     entry->version++;
-    entry->installed = false;
+    entry->installed = entry->set = false;
     /* Release pair:finish -- the record's words, before the head that sends readers to them. From here on
      * the key is free for the next commit. Nobody takes a head from an owner that has decided. */
     stmi_store(&record->head, stmi_head_clean(entry->version), RELEASE);
@@ -414,6 +422,8 @@ stm_status stm_txn_commit(stm_txn *txn)
         return status;
     if (stmi_unlikely(txn->count == 0))
         return stmi_txn_leave(txn, STM_OK);
+    if (stmi_unlikely(txn->store->observer != NULL))
+        stmi_observe_begin(txn);
     stmi_epoch_enter(txn);
     if (txn->update_count != 0)
         status = commit_updates(txn);

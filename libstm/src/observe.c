@@ -1,40 +1,63 @@
 #include "observe.h"
 
+/* Each attempt ends in one of these, but for STARVING. Without them nobody asks when it began. */
+#define TIMED                                                                                               \
+    (STM_EVENT_BIT(STM_EVENT_COMMIT) | STM_EVENT_BIT(STM_EVENT_CONFLICT) | STM_EVENT_BIT(STM_EVENT_BUSY) | \
+     STM_EVENT_BIT(STM_EVENT_ABANDON) | STM_EVENT_BIT(STM_EVENT_STARVING))
+
 void stmi_observe(struct stm_store *store, stm_event *event)
 {
     event->store = store->number;
     store->observer->event(store->observer->context, event);
 }
 
-static bool wanted(const struct stm_txn *txn, stm_event_kind kind)
+static uint64_t wanted(const struct stm_txn *txn, uint64_t events)
 {
-    return (txn->store->observed & STM_EVENT_BIT(kind)) != 0;
+    return stmi_observes(txn->store, events);
 }
 
-stm_event stmi_txn_event(struct stm_txn *txn, stm_event_kind kind)
+/* An event of this transaction, with all that does not depend on its kind. */
+static stm_event event_of(struct stm_txn *txn, stm_event_kind kind)
 {
     stm_event event = {.kind = kind};
     event.txn = stmi_peek(&txn->id);
     event.operation = txn->operation;
     event.attempt = txn->attempt;
     event.label = txn->label->text;
-    event.begin_ns = txn->begin_ns;
+    event.begin_ns = txn->begun ? txn->begin_ns : 0;
     event.read_count = txn->count - txn->update_count;
     event.write_count = txn->update_count;
     return event;
 }
 
-static void add_key(stm_event *event, struct stm_txn *txn, struct stmi_entry *entry)
+/* The record has no room for the hash; computing it again takes less time than handing the event over. */
+static void set_key(stm_event *event, struct stm_txn *txn, struct stmi_record *record)
 {
-    event->key = stmi_record_key(entry->record);
+    event->key = stmi_record_key(record);
     event->key_hash = stmi_index_hash(&txn->store->index, event->key);
+}
+
+static void set_entry(stm_event *event, struct stm_txn *txn, const struct stmi_entry *entry)
+{
+    set_key(event, txn, entry->record);
     event->key_index = entry->number;
     event->update = entry->update;
 }
 
+static void set_winner(stm_event *event, struct stm_txn *txn, uint64_t id, uint64_t info)
+{
+    event->winner.txn = id;
+    event->winner.label = stmi_label_text(&txn->store->labels, stmi_info_label(info));
+    event->winner.tid = stmi_info_tid(info);
+}
+
 void stmi_observe_begin(struct stm_txn *txn)
 {
-    if (!txn->store->observer->begin_times)
+    if (txn->begun)
+        return;
+    txn->begun = true;
+    txn->begin_ns = 0;
+    if (!txn->store->observer->begin_times || wanted(txn, TIMED) == 0)
         return;
     txn->begin_ns = stmi_now_ns();
     if (txn->operation_ns == 0)
@@ -43,33 +66,27 @@ void stmi_observe_begin(struct stm_txn *txn)
 
 void stmi_observe_checkouts(struct stm_txn *txn, uint32_t first)
 {
+    if (first == txn->count || wanted(txn, STM_EVENT_BIT(STM_EVENT_CHECKOUT)) == 0)
+        return;
+    stm_event event = event_of(txn, STM_EVENT_CHECKOUT);
     for (uint32_t i = first; i < txn->count; i++) {
-        struct stmi_entry *entry = stmi_txn_entry(txn, i);
-        stm_event event = stmi_txn_event(txn, STM_EVENT_CHECKOUT);
-        add_key(&event, txn, entry);
+        const struct stmi_entry *entry = stmi_txn_entry(txn, i);
+        set_entry(&event, txn, entry);
         event.version_from = entry->version;
         stmi_observe(txn->store, &event);
     }
 }
 
-void stmi_observe_commit(struct stm_txn *txn, uint64_t id, uint64_t revision)
+static void tell_published(struct stm_txn *txn, uint64_t id, uint64_t revision)
 {
-    if (wanted(txn, STM_EVENT_COMMIT)) {
-        stm_event event = stmi_txn_event(txn, STM_EVENT_COMMIT);
-        event.txn = id;
-        event.revision = revision;
-        stmi_observe(txn->store, &event);
-    }
-    if (!wanted(txn, STM_EVENT_PUBLISH))
-        return;
+    stm_event event = event_of(txn, STM_EVENT_PUBLISH);
+    event.txn = id;
+    event.revision = revision;
     for (uint32_t i = 0; i < txn->count; i++) {
         struct stmi_entry *entry = stmi_txn_entry(txn, i);
         if (!entry->update)
             continue;
-        stm_event event = stmi_txn_event(txn, STM_EVENT_PUBLISH);
-        add_key(&event, txn, entry);
-        event.txn = id;
-        event.revision = revision;
+        set_entry(&event, txn, entry);
         event.version_from = entry->version - 1;
         event.version_to = entry->version;
         event.value_size = stmi_entry_value(entry).size;
@@ -77,70 +94,95 @@ void stmi_observe_commit(struct stm_txn *txn, uint64_t id, uint64_t revision)
     }
 }
 
-void stmi_observe_conflict(struct stm_txn *txn, stm_stage stage)
+void stmi_observe_commit(struct stm_txn *txn, uint64_t id, uint64_t revision)
 {
-    stm_event_kind kind = STM_EVENT_CONFLICT;
+    uint64_t events = wanted(txn, STM_EVENT_BIT(STM_EVENT_COMMIT) | STM_EVENT_BIT(STM_EVENT_PUBLISH));
+    if ((events & STM_EVENT_BIT(STM_EVENT_COMMIT)) != 0) {
+        stm_event event = event_of(txn, STM_EVENT_COMMIT);
+        event.txn = id;
+        event.revision = revision;
+        stmi_observe(txn->store, &event);
+    }
+    if ((events & STM_EVENT_BIT(STM_EVENT_PUBLISH)) != 0)
+        tell_published(txn, id, revision);
+    txn->begun = false; /* what follows is a new attempt with the same keys */
+}
+
+static void tell_conflicts(struct stm_txn *txn, stm_stage stage, uint64_t events)
+{
+    stm_event event = event_of(txn, STM_EVENT_CONFLICT);
+    event.stage = stage;
+    event.changed_count = txn->changed_count;
     for (uint32_t i = 0; i < txn->count; i++) {
-        struct stmi_entry *entry = stmi_txn_entry(txn, i);
+        const struct stmi_entry *entry = stmi_txn_entry(txn, i);
         if (!entry->changed)
             continue;
-        if (wanted(txn, kind)) {
-            stm_event event = stmi_txn_event(txn, kind);
-            add_key(&event, txn, entry);
-            event.stage = stage;
-            event.changed_count = txn->changed_count;
+        if ((events & STM_EVENT_BIT(event.kind)) != 0) {
+            set_entry(&event, txn, entry);
+            event.was_set = entry->set;
             event.version_from = entry->version;
             event.version_to = entry->found;
-            event.winner.txn = entry->winner_txn;
-            event.winner.label = stmi_label_text(&txn->store->labels, stmi_info_label(entry->winner_info));
-            event.winner.tid = stmi_info_tid(entry->winner_info);
+            set_winner(&event, txn, entry->winner_txn, entry->winner_info);
             event.winner.revision = entry->winner_revision;
             stmi_observe(txn->store, &event);
         }
-        kind = STM_EVENT_CONFLICT_KEY;
+        event.kind = STM_EVENT_CONFLICT_KEY;
     }
-    stmi_observe_starving(txn);
+}
+
+static struct stmi_record *first_changed(struct stm_txn *txn)
+{
+    for (uint32_t i = 0; i < txn->count; i++) {
+        const struct stmi_entry *entry = stmi_txn_entry(txn, i);
+        if (entry->changed)
+            return entry->record;
+    }
+    return NULL;
+}
+
+/* The attempt is lost, for this key if that is known. Was it number 8, 16, 32, ...? */
+static void tell_starving(struct stm_txn *txn, struct stmi_record *record)
+{
+    bool mark = txn->attempt >= 8 && (txn->attempt & (txn->attempt - 1)) == 0;
+    if (!mark || wanted(txn, STM_EVENT_BIT(STM_EVENT_STARVING)) == 0)
+        return;
+    stm_event event = event_of(txn, STM_EVENT_STARVING);
+    if (record != NULL)
+        set_key(&event, txn, record);
+    if (txn->operation_ns != 0)
+        event.elapsed_ns = stmi_now_ns() - txn->operation_ns;
+    stmi_observe(txn->store, &event);
+}
+
+void stmi_observe_conflict(struct stm_txn *txn, stm_stage stage)
+{
+    uint64_t events = wanted(txn, STM_EVENT_BIT(STM_EVENT_CONFLICT) | STM_EVENT_BIT(STM_EVENT_CONFLICT_KEY));
+    if (events != 0)
+        tell_conflicts(txn, stage, events);
+    tell_starving(txn, first_changed(txn));
 }
 
 void stmi_observe_busy(struct stm_txn *txn, stm_stage stage)
 {
-    if (!wanted(txn, STM_EVENT_BUSY))
+    if (wanted(txn, STM_EVENT_BIT(STM_EVENT_BUSY)) == 0)
         return;
-    stm_event event = stmi_txn_event(txn, STM_EVENT_BUSY);
+    stm_event event = event_of(txn, STM_EVENT_BUSY);
     event.stage = stage;
     if (txn->blocker_record != NULL) {
-        event.key = stmi_record_key(txn->blocker_record);
-        event.key_hash = stmi_index_hash(&txn->store->index, event.key);
-        event.winner.txn = txn->blocker_txn;
-        event.winner.label = stmi_label_text(&txn->store->labels, stmi_info_label(txn->blocker_info));
-        event.winner.tid = stmi_info_tid(txn->blocker_info);
+        set_key(&event, txn, txn->blocker_record);
+        set_winner(&event, txn, txn->blocker_txn, txn->blocker_info);
     }
     stmi_observe(txn->store, &event);
 }
 
+/* After BUSY the same call may be made again: only that it is not shows that the attempt was lost. */
 void stmi_observe_abandon(struct stm_txn *txn)
 {
-    if (txn->count == 0 || txn->settled)
+    if (txn->last == STM_BUSY)
+        tell_starving(txn, txn->blocker_record);
+    if (txn->count == 0 || txn->settled || txn->last == STM_CONFLICT ||
+        wanted(txn, STM_EVENT_BIT(STM_EVENT_ABANDON)) == 0)
         return;
-    stm_event event = stmi_txn_event(txn, STM_EVENT_ABANDON);
-    stmi_observe(txn->store, &event);
-}
-
-/* The attempt that was just lost was number 8, 16, 32, ... */
-void stmi_observe_starving(struct stm_txn *txn)
-{
-    bool mark = txn->attempt >= 8 && (txn->attempt & (txn->attempt - 1)) == 0;
-    if (!mark || !wanted(txn, STM_EVENT_STARVING))
-        return;
-    stm_event event = stmi_txn_event(txn, STM_EVENT_STARVING);
-    for (uint32_t i = 0; i < txn->count; i++) {
-        struct stmi_entry *entry = stmi_txn_entry(txn, i);
-        if (entry->changed) {
-            add_key(&event, txn, entry);
-            break;
-        }
-    }
-    if (txn->operation_ns != 0)
-        event.elapsed_ns = stmi_now_ns() - txn->operation_ns;
+    stm_event event = event_of(txn, STM_EVENT_ABANDON);
     stmi_observe(txn->store, &event);
 }

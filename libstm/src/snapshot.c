@@ -271,7 +271,7 @@ stm_status stm_snapshot_take(stm_store *store, const char *label, stm_snapshot *
     snapshot->slot = slot;
     snapshot->magic = STMI_SNAPSHOT_MAGIC;
     *out = snapshot;
-    if (stmi_observed(store, STM_EVENT_SNAPSHOT_TAKEN)) {
+    if (stmi_observes(store, STM_EVENT_BIT(STM_EVENT_SNAPSHOT_TAKEN)) != 0) {
         stm_event event = event_of(snapshot, STM_EVENT_SNAPSHOT_TAKEN);
         stmi_observe(store, &event);
     }
@@ -294,7 +294,7 @@ void stm_snapshot_release(stm_snapshot *snapshot)
         stmi_epoch_flush(slot);
     stmi_slot_release(slot);
     event.bytes = kept * sizeof(struct stmi_version);
-    if (stmi_observed(store, event.kind))
+    if (stmi_observes(store, STM_EVENT_BIT(event.kind)) != 0)
         stmi_observe(store, &event);
 }
 

@@ -68,13 +68,23 @@ static bool limits_fill(const stm_options *given, stm_options *limits)
 
 static bool observer_valid(const stm_observer *observer)
 {
-    return observer == NULL || (observer->size == sizeof *observer && observer->event != NULL);
+    return observer == NULL ||
+           ((observer->size == sizeof *observer || observer->size == STM_OBSERVER_SIZE_1) && observer->event != NULL);
+}
+
+static void observer_set(struct stm_store *store, const stm_observer *observer)
+{
+    store->observer = observer;
+    if (observer == NULL)
+        return;
+    store->observed = observer->events;
+    store->observes = observer->size == sizeof *observer ? observer->enabled : NULL;
 }
 
 static void tell(struct stm_store *store, stm_event_kind kind)
 {
     stm_event event = {.kind = kind};
-    if (stmi_observed(store, kind))
+    if (stmi_observes(store, STM_EVENT_BIT(kind)) != 0)
         stmi_observe(store, &event);
 }
 
@@ -103,8 +113,7 @@ stm_status stm_store_open(const stm_options *options, stm_store **out)
         return status;
     }
     store->limits = limits;
-    store->observer = observer;
-    store->observed = observer == NULL ? 0 : observer->events;
+    observer_set(store, observer);
     store->fork_count = stmi_peek(&stmi_fork_count);
     store->number = stmi_add(&store_count, 1, RELAXED) + 1; /* only a number */
     stmi_store(&store->clock, 1, RELAXED);                  /* nobody has the store yet */

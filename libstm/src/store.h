@@ -24,6 +24,7 @@ struct stm_store {
     struct stm_options limits;
     const stm_observer *observer; /* or NULL */
     uint64_t observed;            /* its events */
+    uint64_t (*observes)(void *context, uint64_t events); /* its enabled, or NULL */
     struct stmi_index index;
     _Atomic(struct stm_txn *) slots; /* all of them, newest first */
 

@@ -374,7 +374,7 @@ void stmi_txn_forget(struct stm_txn *txn)
     }
     stmi_txn_truncate(txn, 0);
     txn->changed_count = 0;
-    txn->begin_ns = 0;
+    txn->begun = false;
 }
 
 /* ------------------------------------------------------------------------- private copy -- */
@@ -512,7 +512,7 @@ static bool abandon(struct stm_txn *txn)
     if (stmi_txn_check(txn) != STM_OK || txn->stuck == STM_REENTERED)
         return false;
     txn->stuck = STM_REENTERED;
-    if (stmi_observed(txn->store, STM_EVENT_ABANDON))
+    if (stmi_unlikely(txn->store->observer != NULL))
         stmi_observe_abandon(txn);
     stmi_txn_forget(txn);
     return true;

@@ -40,7 +40,8 @@ struct stmi_entry {
     uint32_t number;                /* its place in the transaction */
     bool update;                    /* checked out for update */
     bool published;                 /* block is shared with the record */
-    bool changed;                   /* conflict: the key has changed */
+    bool changed : 1;               /* conflict: the key has changed */
+    bool set : 1;                   /* set or deleted since it was checked out or committed */
     bool installed;                 /* in the attempt under way */
 };
 _Static_assert(sizeof(struct stmi_entry) == STMI_ENTRY_SIZE, "entries are aligned so that heads have room for a sequence");
@@ -112,6 +113,7 @@ struct stm_txn {
     uint32_t owned;                  /* entries that have had a block or a version to give back */
     bool holding;                    /* updates[] has the keys only read as well (commit.c) */
     bool failed;                     /* this operation has lost an attempt: the next belongs to it */
+    bool begun;                      /* this attempt, for a store that is observed (observe.h) */
     uint64_t sequence;               /* attempts to commit, ever; its low bits are in heads */
     uint64_t sequence_epoch;         /* the global epoch when half of the sequence was last used up */
     struct stmi_chunk *chunks[STMI_CHUNK_COUNT];
@@ -125,7 +127,7 @@ struct stm_txn {
     uint64_t peeked_words[STMI_VALUE_WORDS];
     uint64_t id_end;                 /* ids up to here are ours to use */
     uint64_t operation, attempt;
-    int64_t begin_ns, operation_ns;
+    int64_t begin_ns, operation_ns;     /* when the attempt, the operation began; 0: not known */
     uint32_t changed_count;
     uint64_t blocker_txn, blocker_info; /* who held the key that made us BUSY */
     struct stmi_record *blocker_record;
@@ -201,7 +203,7 @@ STMI_INLINE struct stmi_entry *stmi_txn_push(struct stm_txn *txn, struct stmi_re
     entry->record = record;
     entry->number = txn->count++;
     entry->update = update;
-    entry->published = entry->changed = entry->installed = false;
+    entry->published = entry->changed = entry->set = entry->installed = false;
     entry->block = NULL;
     entry->keep = NULL;
     txn->update_count += update;

@@ -30,7 +30,7 @@ static void note(void *context, const stm_event *event)
 
 static stm_observer observer_of(struct record *record, uint64_t events, bool begin_times)
 {
-    return (stm_observer){sizeof(stm_observer), events, begin_times, note, record};
+    return (stm_observer){sizeof(stm_observer), events, begin_times, note, record, NULL};
 }
 
 static stm_store *open_watched(const stm_observer *observer)
@@ -153,6 +153,7 @@ Test(observer, sees_every_key_of_a_conflict)
     put(store, "k1", "x");
     OK(stm_txn_using(loser, keys, 3, NULL));
     ANSWERS(stm_txn_get(loser, keys[3], NULL), STM_NOT_FOUND);
+    OK(stm_txn_set(loser, keys[2], stm_text("mine")));
     OK(stm_txn_using(winner, keys + 1, 3, NULL));
     OK(stm_txn_commit(winner));
     ANSWERS(stm_txn_commit(loser), STM_CONFLICT);
@@ -175,6 +176,7 @@ Test(observer, sees_every_key_of_a_conflict)
         EQUALS(event->version_from, event->key_index == 1 ? 1 : 0);
         EQUALS(event->version_to, event->version_from + 1);
         EQUALS(event->update, event->key_index != 3);
+        EQUALS(event->was_set, event->key_index == 2);
     }
 
     stm_txn_end(loser);
@@ -228,7 +230,14 @@ Test(observer, sees_what_is_abandoned)
     EQUALS(event->txn, first);
     cr_assert_str_eq(event->label, "abandons");
     EQUALS(next(&record, &at, STM_EVENT_ABANDON)->txn, second);
+
+    txn = begin(store, "lost"); /* an attempt ends once: by CONFLICT, it is not abandoned as well */
+    OK(stm_txn_use(txn, KEY, NULL));
+    put(store, "key", "x");
+    ANSWERS(stm_txn_commit(txn), STM_CONFLICT);
+    stm_txn_reset(txn);
     EQUALS(record.count, at);
+    stm_txn_end(txn);
 
     close_store(store);
 }
@@ -349,6 +358,111 @@ Test(observer, is_told_the_time_only_where_it_asks)
     }
 }
 
+/* Set, commit, set, commit: the second attempt holds the keys of the first, and did not begin with it. */
+Test(observer, is_told_when_an_attempt_that_goes_on_began)
+{
+    static struct record record;
+    const stm_observer observer = observer_of(&record, STM_EVENT_BIT(STM_EVENT_COMMIT), true);
+    stm_store *store = open_watched(&observer);
+    stm_txn *txn = begin(store, "goes on");
+    size_t at = 0;
+
+    OK(stm_txn_set(txn, KEY, stm_text("1")));
+    OK(stm_txn_commit(txn));
+    sleep_ms(2);
+    const int64_t before = now_ns();
+    OK(stm_txn_set(txn, KEY, stm_text("2")));
+    OK(stm_txn_commit(txn));
+    cr_assert(next(&record, &at, STM_EVENT_COMMIT)->begin_ns < before);
+    const stm_event *event = next(&record, &at, STM_EVENT_COMMIT);
+    cr_assert(event->begin_ns >= before && event->begin_ns <= now_ns());
+
+    stm_txn_end(txn);
+    close_store(store);
+}
+
+/* ---- switched on and off ---- */
+
+struct switched {
+    struct record record; /* what note() takes */
+    uint64_t on, asked;
+};
+
+static uint64_t which_are_on(void *context, uint64_t events)
+{
+    struct switched *switched = context;
+
+    switched->asked |= events;
+    return switched->on;
+}
+
+static void do_everything(stm_store *store);
+
+Test(observer, is_asked_what_it_wants_at_present)
+{
+    static struct switched switched;
+    const stm_observer observer = {sizeof(observer), STM_EVENT_ALL, true, note, &switched, which_are_on};
+    stm_store *store = open_watched(&observer);
+    stm_txn *txn = begin(store, "watched now and then");
+    size_t at = 0;
+
+    do_everything(store);
+    EQUALS(switched.record.count, 0);
+    EQUALS(switched.asked, STM_EVENT_ALL & ~STM_EVENT_BIT(STM_EVENT_STORE_CLOSE));
+
+    /* On in the middle of an attempt: what comes is told, but not when it began, since nobody asked. */
+    OK(stm_txn_use(txn, KEY, NULL));
+    switched.on = STM_EVENT_BIT(STM_EVENT_COMMIT);
+    OK(stm_txn_commit(txn));
+    EQUALS(next(&switched.record, &at, STM_EVENT_COMMIT)->begin_ns, 0);
+    const int64_t before = now_ns();
+    OK(stm_txn_set(txn, KEY, stm_text("x")));
+    OK(stm_txn_commit(txn));
+    cr_assert(next(&switched.record, &at, STM_EVENT_COMMIT)->begin_ns >= before);
+
+    switched.on = 0;
+    OK(stm_txn_commit(txn));
+    EQUALS(switched.record.count, at);
+
+    stm_txn_end(txn);
+    close_store(store);
+}
+
+/* What is on beyond what was named at the opening does not come. */
+Test(observer, is_asked_only_about_what_it_named)
+{
+    static struct switched switched = {.on = UINT64_MAX};
+    const stm_observer observer = {sizeof(observer), STM_EVENT_BIT(STM_EVENT_PUBLISH), false, note, &switched,
+                                   which_are_on};
+    stm_store *store = open_watched(&observer);
+
+    do_everything(store);
+    close_store(store);
+    EQUALS(switched.asked, STM_EVENT_BIT(STM_EVENT_PUBLISH));
+    cr_assert(switched.record.count > 0);
+    for (size_t i = 0; i < switched.record.count; i++)
+        EQUALS(switched.record.events[i].kind, STM_EVENT_PUBLISH);
+}
+
+/* A program compiled before there was `enabled`: what lies behind its struct is not looked at. */
+Test(observer, may_be_of_an_older_header)
+{
+    static struct switched switched;
+    stm_observer observer = {STM_OBSERVER_SIZE_1, STM_EVENT_ALL, false, note, &switched, which_are_on};
+    stm_store *store = open_watched(&observer);
+
+    do_everything(store);
+    close_store(store);
+    EQUALS(switched.asked, 0);
+    cr_assert(switched.record.count > 0);
+
+    const stm_options options = {.size = sizeof(options), .observer = &observer};
+    observer.size = STM_OBSERVER_SIZE_1 - 1;
+    ANSWERS(stm_store_open(&options, &store), STM_INVALID);
+    observer.size = sizeof(observer) + 1;
+    ANSWERS(stm_store_open(&options, &store), STM_INVALID);
+}
+
 /* ---- the mask, and what an observer may do ---- */
 
 /* Everything that can happen without a second thread, once. */
@@ -432,7 +546,7 @@ static void meddle(void *context, const stm_event *event)
 Test(observer, may_use_the_store)
 {
     static struct meddler meddler;
-    const stm_observer observer = {sizeof(observer), STM_EVENT_ALL, false, meddle, &meddler};
+    const stm_observer observer = {sizeof(observer), STM_EVENT_ALL, false, meddle, &meddler, NULL};
     stm_store *store = open_watched(&observer);
 
     meddler.store = store;
@@ -465,7 +579,7 @@ Test(observer, may_not_use_the_transaction_reported)
     static struct meddler meddler;
     const stm_observer observer = {sizeof(observer),
                                    STM_EVENT_BIT(STM_EVENT_CHECKOUT) | STM_EVENT_BIT(STM_EVENT_COMMIT), false,
-                                   touch_the_reported, &meddler};
+                                   touch_the_reported, &meddler, NULL};
     stm_store *store = open_watched(&observer);
 
     meddler.reported = begin(store, "reported");

@@ -18,8 +18,8 @@ static void count(void *context, const stm_event *event)
         ++*commits;
 }
 
-static const stm_observer provided = {sizeof(stm_observer), STM_EVENT_ALL, false, count, &provided_commits};
-static const stm_observer named = {sizeof(stm_observer), STM_EVENT_ALL, false, count, &named_commits};
+static const stm_observer provided = {sizeof(stm_observer), STM_EVENT_ALL, false, count, &provided_commits, NULL};
+static const stm_observer named = {sizeof(stm_observer), STM_EVENT_ALL, false, count, &named_commits, NULL};
 static const stm_observer *to_provide = &provided;
 
 const stm_observer *stm_provider(void)

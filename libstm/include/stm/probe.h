@@ -28,7 +28,7 @@ typedef enum stm_event_kind {
                                     key_index, changed_count, stage */
     STM_EVENT_CONFLICT_KEY,      /* after CONFLICT, each further changed key: the same members */
     STM_EVENT_BUSY,              /* key and winner are the holder, where known (winner.txn != 0); stage */
-    STM_EVENT_ABANDON,           /* reset or ended with keys checked out and not committed */
+    STM_EVENT_ABANDON,           /* reset or ended with keys checked out, neither committed nor told CONFLICT */
     STM_EVENT_STARVING,          /* attempt has reached 8, 16, 32, ...; key of the last conflict; elapsed_ns */
     STM_EVENT_STORE_OPEN,        /* store */
     STM_EVENT_STORE_CLOSE,       /* store */
@@ -52,7 +52,8 @@ typedef struct stm_event {
     uint64_t operation;       /* stm_txn_operation: constant over attempts */
     uint64_t attempt;         /* from 1 */
     const char *label;
-    int64_t begin_ns;         /* CLOCK_MONOTONIC at the attempt's first checkout; 0 unless begin_times */
+    int64_t begin_ns;         /* CLOCK_MONOTONIC when the attempt began: at its first checkout or, where it goes on
+                                 after a commit, its next checkout or commit. 0: not asked for, or not known */
     uint64_t read_count;      /* keys held for read */
     uint64_t write_count;     /* keys held for update */
     stm_bytes key;
@@ -60,12 +61,13 @@ typedef struct stm_event {
     uint64_t key_index;       /* which of the keys held */
     uint64_t changed_count;   /* keys that have changed */
     bool update;
+    bool was_set;             /* CONFLICT, CONFLICT_KEY: the attempt had set or deleted the key */
     uint64_t version_from;
     uint64_t version_to;
     uint64_t value_size;
     uint64_t revision;
     stm_writer winner;
-    int64_t elapsed_ns;       /* since the operation began; 0 unless begin_times */
+    int64_t elapsed_ns;       /* since the operation began; 0 where that is not known */
     uint64_t snapshot;        /* number of the snapshot, from 1, unique in the store */
     int64_t held_ns;
     uint64_t bytes;           /* of old versions that the snapshot kept at its release */
@@ -73,11 +75,19 @@ typedef struct stm_event {
 
 typedef struct stm_observer {
     size_t size;       /* sizeof(stm_observer) */
-    uint64_t events;   /* STM_EVENT_BIT() of those wanted */
-    bool begin_times;  /* ask for begin_ns and elapsed_ns: a clock reading an attempt */
+    uint64_t events;   /* STM_EVENT_BIT() of those wanted, now or later */
+    bool begin_times;  /* ask for begin_ns and elapsed_ns: a clock reading an attempt, while an event of
+                          transactions is wanted */
     void (*event)(void *context, const stm_event *event);
     void *context;
+    /* NULL, or: which of these events are wanted at present? For a tracer that is switched on and off while the
+     * program runs. Asked at the points where they would happen, before one is made, and as often: it must be
+     * quick, and call nothing of the library. An answer other than 0 is no promise that the event comes. */
+    uint64_t (*enabled)(void *context, uint64_t events);
 } stm_observer;
+
+/* What size was before enabled came: still good, and the same as enabled == NULL. */
+#define STM_OBSERVER_SIZE_1 (offsetof(stm_observer, context) + sizeof(void *))
 
 /* Seen from outside of whatever defines it, even if that is compiled with hidden symbols. */
 #if defined(__GNUC__)

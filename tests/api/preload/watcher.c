@@ -14,7 +14,7 @@ static void count(void *context, const stm_event *event)
                counts[STM_EVENT_CHECKOUT], counts[STM_EVENT_COMMIT], counts[STM_EVENT_CONFLICT]);
 }
 
-static const stm_observer observer = {sizeof(stm_observer), STM_EVENT_ALL, false, count, NULL};
+static const stm_observer observer = {sizeof(stm_observer), STM_EVENT_ALL, false, count, NULL, NULL};
 
 STM_API const stm_observer *stm_provider(void)
 {
