@@ -69,9 +69,10 @@ static struct walk walk_path(struct stmi_table *table, uint64_t hash, const stru
         struct stmi_bucket *bucket = &table->buckets[number];
         for (unsigned i = 0; i < STMI_BUCKET_WORDS; i++) {
             /* Acquire pair:index -- the record's key and its clean head at version 0. */
-            uint64_t found = stmi_load(&bucket->words[i], ACQUIRE);
+            stmi_word *place = stmi_bucket_word(bucket, hash, i);
+            uint64_t found = stmi_load(place, ACQUIRE);
             if (found == EMPTY) {
-                end.place = &bucket->words[i];
+                end.place = place;
                 return end;
             }
             if (found == FROZEN)

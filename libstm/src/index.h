@@ -2,7 +2,7 @@
  * index.h -- from a key to its record: open addressing in buckets of one cache line, eight words each
  * (a 16-bit tag and a 48-bit pointer), so that a look-up touches the bucket and then the record.
  *
- * Words are only ever filled, from the bucket's first to its last and then in the next bucket, by
+ * Words are only ever filled, along the path that a key takes through a bucket and then the next one, by
  * CAS at the first empty word of the key's path: two threads that add the same key meet there, and one of
  * them wins. Nothing is removed.
  *
@@ -76,12 +76,19 @@ STMI_INLINE void stmi_index_prefetch(struct stmi_table *table, uint64_t hash)
     __builtin_prefetch(&table->buckets[hash & table->mask]);
 }
 
+/* The i-th word of a key's path through a bucket. Paths begin at different words, so that most keys are found
+ * at the first look, and a processor that guesses so guesses right. */
+STMI_INLINE stmi_word *stmi_bucket_word(struct stmi_bucket *bucket, uint64_t hash, unsigned i)
+{
+    return &bucket->words[((hash >> 45) + i) % STMI_BUCKET_WORDS]; /* bits that neither tag nor mask uses */
+}
+
 STMI_INLINE struct stmi_record *stmi_index_guess(struct stmi_table *table, uint64_t hash)
 {
     struct stmi_bucket *bucket = &table->buckets[hash & table->mask];
     uint64_t tag = stmi_index_tag(hash);
     for (unsigned i = 0; i < STMI_BUCKET_WORDS; i++) {
-        uint64_t word = stmi_load(&bucket->words[i], ACQUIRE); /* pair:index */
+        uint64_t word = stmi_load(stmi_bucket_word(bucket, hash, i), ACQUIRE); /* pair:index */
         if (word >> 48 == tag)
             return stmi_index_record(word);
         if (word == 0)
