@@ -32,6 +32,7 @@
 #define ATTEMPTS_MAX 8   /* put aside so often, a commit answers BUSY */
 #define PROPOSALS_MAX 16 /* bumped so often, an attempt counts as put aside */
 #define SPINS_FINISH_FACTOR 4
+#define ROUNDS_MAX (STMI_SPINS * SPINS_FINISH_FACTOR * 2) /* tries to take one key, whatever others do with it */
 
 enum outcome {
     DECIDED,   /* committed */
@@ -102,7 +103,7 @@ static enum outcome install(struct stm_txn *txn, struct stmi_entry *entry)
     unsigned spins = 0;
     /* Release pair:left -- that the last attempt's heads are given back, for who still comes from one. */
     stmi_store(&entry->previous, entry->update ? clean : clean | STMI_HELD_ONLY, RELEASE);
-    for (;;) {
+    for (unsigned rounds = 0; rounds < ROUNDS_MAX; rounds++) {
         /* Release pair:install -- previous, value and status, before the head that leads to them.
          * Pair hold: seq_cst, against the clock and the heads that we read after it. */
         uint64_t found = expected;
@@ -123,6 +124,7 @@ static enum outcome install(struct stm_txn *txn, struct stmi_entry *entry)
             return HELD;
         }
     }
+    return HELD; /* by one after the other, each of whom was put aside */
 }
 
 static enum outcome install_all(struct stm_txn *txn, uint32_t count)
