@@ -375,6 +375,30 @@ stm_status stm_txn_getting_keys(stm_txn *txn, const stm_key *keys, size_t count,
     return checkout_handles(txn, keys, count, false, values);
 }
 
+/* All buckets are asked for before the first is looked into. */
+static void prefetch_some(struct stm_txn *txn, const stm_bytes *keys, size_t count)
+{
+    struct stmi_index *index = &txn->store->index;
+    struct stmi_table *table = stmi_load(&index->table, ACQUIRE); /* pair:table */
+    uint64_t hashes[AT_ONCE];
+    for (size_t i = 0; i < count; i++) {
+        bool sound = keys[i].data != NULL && keys[i].size <= txn->store->limits.key_size_max;
+        hashes[i] = sound ? stmi_index_hash(index, keys[i]) : 0;
+        stmi_index_prefetch(table, hashes[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(stmi_index_guess(table, hashes[i]));
+}
+
+void stm_txn_prefetch(stm_txn *txn, const stm_bytes *keys, size_t count)
+{
+    if (stmi_txn_check(txn) != STM_OK || keys == NULL || !stmi_epoch_enter(txn))
+        return;
+    for (size_t from = 0; from < count; from += AT_ONCE)
+        prefetch_some(txn, keys + from, count - from < AT_ONCE ? count - from : AT_ONCE);
+    stmi_epoch_exit(txn);
+}
+
 /* ------------------------------------------------------------------------ public: edits -- */
 
 /* The entry of the one key asked for, held for update; checked out now if it was not. */

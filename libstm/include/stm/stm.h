@@ -206,6 +206,11 @@ STM_API stm_status stm_txn_get(stm_txn *txn, stm_bytes key, stm_bytes *value) ST
 STM_API stm_status stm_txn_getting(stm_txn *txn, const stm_bytes *keys, size_t count,
                                    stm_bytes *values) STM_CHECK;
 
+/* A hint, for who knows already which keys the next transaction will use: brings them near, so that their
+ * cache misses pass while this one is still at work. Best called before this one's own checkouts, and worth it
+ * among more keys than the caches hold. Checks nothing out, makes no key, never fails, sticks to nothing. */
+STM_API void stm_txn_prefetch(stm_txn *txn, const stm_bytes *keys, size_t count);
+
 /* Looks at a key without checking it out: neither validated nor published, and not of the same
  * instant as what txn holds. A key that txn holds gives its private copy. Out: *value, valid until
  * the next call on txn. Returns OK; NOT_FOUND; BUSY; else as stm_txn_use. */
