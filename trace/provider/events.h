@@ -8,6 +8,8 @@
  * A key's first bytes go as two integers in network order, so that their hexadecimal digits are the bytes as
  * they stand in the key; readers decode that in a fraction of the time that a sequence takes.
  *
+ * No string is empty: babeltrace2 up to 2.0.4 shows the last string that it has read in the place of an empty one.
+ *
  * There is no field that says how late an event is: it is made after the fact, outside of everything that others could
  * wait for. So readers join events by store with transaction or version, never by time.
  */
@@ -106,7 +108,7 @@ LTTNG_UST_TRACEPOINT_EVENT(stm, conflict, LTTNG_UST_TP_ARGS(const told *, t),
         EVENTS_KEY_TEXT
         EVENTS_KEY_BYTES
         EVENTS_LOSS
-        lttng_ust_field_string(winner_label, t->event->winner.label)
+        lttng_ust_field_string(winner_label, t->winner_label)
         EVENTS_NUMBER(uint32_t, winner_tid, t->event->winner.tid)
         EVENTS_NUMBER(uint64_t, winner_revision, t->event->winner.revision)
     )
@@ -123,7 +125,7 @@ LTTNG_UST_TRACEPOINT_EVENT(stm, busy, LTTNG_UST_TP_ARGS(const told *, t),
         EVENTS_KEY_TEXT
         EVENTS_KEY_BYTES
         EVENTS_NUMBER(uint64_t, owner_txn, t->event->winner.txn)
-        lttng_ust_field_string(owner_label, t->event->winner.label == NULL ? "" : t->event->winner.label)
+        lttng_ust_field_string(owner_label, t->winner_label)
         EVENTS_NUMBER(uint32_t, owner_tid, t->event->winner.tid)
     )
 )

@@ -31,7 +31,16 @@ static void tell_key_bytes(told *t)
 
 static void tell_key_text(told *t)
 {
-    key_text(t->event->key, t->key, TOLD_KEY_TEXT_SIZE);
+    if (t->event->key.size != 0)
+        key_text(t->event->key, t->key, TOLD_KEY_TEXT_SIZE);
+    else
+        memcpy(t->key, TOLD_NOTHING, sizeof TOLD_NOTHING);
+}
+
+static void tell_winner(told *t)
+{
+    const char *label = t->event->winner.label;
+    t->winner_label = label == NULL || label[0] == '\0' ? TOLD_NOTHING : label;
 }
 
 static void tell(void *context, const stm_event *event)
@@ -53,6 +62,7 @@ static void tell(void *context, const stm_event *event)
     case STM_EVENT_CONFLICT:
         tell_key_bytes(&t);
         tell_key_text(&t);
+        tell_winner(&t);
         lttng_ust_tracepoint(stm, conflict, &t);
         break;
     case STM_EVENT_CONFLICT_KEY:
@@ -62,6 +72,7 @@ static void tell(void *context, const stm_event *event)
     case STM_EVENT_BUSY:
         tell_key_bytes(&t);
         tell_key_text(&t);
+        tell_winner(&t);
         lttng_ust_tracepoint(stm, busy, &t);
         break;
     case STM_EVENT_ABANDON:
