@@ -303,12 +303,29 @@ uint64_t stm_snapshot_revision(const stm_snapshot *snapshot)
     return stmi_snapshot_check(snapshot) == STM_OK ? stmi_peek(&snapshot->revision) : 0;
 }
 
+stm_store *stm_snapshot_store(const stm_snapshot *snapshot)
+{
+    return stmi_snapshot_check(snapshot) == STM_OK ? snapshot->store : NULL;
+}
+
+const char *stm_snapshot_label(const stm_snapshot *snapshot)
+{
+    return stmi_snapshot_check(snapshot) == STM_OK ? stmi_peek(&snapshot->label)->text : "";
+}
+
+int64_t stm_snapshot_age_ns(const stm_snapshot *snapshot)
+{
+    return stmi_snapshot_check(snapshot) == STM_OK ? stmi_now_ns() - stmi_peek(&snapshot->taken_ns) : 0;
+}
+
 /* All but the writer's label. */
 STMI_INLINE void fill_entry(struct stmi_record *record, const struct stmi_seen *seen, stm_entry *entry)
 {
     entry->key = stmi_record_key(record);
     if (seen->block != NULL) {
         entry->value = stm_bytes_of(seen->block->data, seen->block->size);
+    } else if (stmi_unlikely(stmi_info_kind(seen->info) == STMI_KIND_ABSENT)) { /* shown by changes only */
+        entry->value = stm_bytes_of(NULL, 0);
     } else {
         memcpy(entry->small, seen->words, sizeof seen->words);
         size_t size = stmi_info_kind(seen->info);
@@ -358,9 +375,12 @@ stm_status stm_snapshot_get(const stm_snapshot *snapshot, stm_bytes key, stm_ent
 
 #define SCAN_AT_ONCE 64 /* records read inside one epoch, so that a slow visitor holds nothing up */
 
+#define EVERYTHING UINT64_MAX
+
 struct scan {
     struct stm_store *store;
     uint64_t revision;
+    uint64_t since; /* show what has a later revision, with what is absent; EVERYTHING: all that is present */
     stm_visit *visit;
     void *arg;
     unsigned label; /* the number of the label looked up last: neighbours often have the same */
@@ -376,8 +396,12 @@ static void scan_read(struct scan *scan, uint64_t from, uint64_t end)
     struct stmi_record *record = stmi_records_at(&scan->store->records, from);
     scan->count = 0;
     for (; from < end; from++, record++) {
+        struct stmi_seen *seen = &scan->seen[scan->count];
         /* Acquire pair:record -- its key. 0: nobody has committed it, nor has anybody got it yet. */
-        if (stmi_load(&record->head, ACQUIRE) != 0 && read_at(record, scan->revision, &scan->seen[scan->count]))
+        if (stmi_load(&record->head, ACQUIRE) == 0)
+            continue;
+        bool present = read_at(record, scan->revision, seen);
+        if (scan->since == EVERYTHING ? present : seen->revision > scan->since)
             scan->records[scan->count++] = record;
     }
 }
@@ -399,7 +423,7 @@ static bool scan_show(struct scan *scan)
     return true;
 }
 
-stm_status stm_snapshot_scan(const stm_snapshot *snapshot, stm_visit *visit, void *arg)
+static stm_status scan_all(const stm_snapshot *snapshot, uint64_t since, stm_visit *visit, void *arg)
 {
     stm_status status = stmi_snapshot_check(snapshot);
     if (status != STM_OK)
@@ -410,7 +434,8 @@ stm_status stm_snapshot_scan(const stm_snapshot *snapshot, stm_visit *visit, voi
     struct stm_txn *slot = stmi_slot_claim(store, STMI_SLOT_READER);
     if (slot == NULL)
         return STM_NO_MEMORY;
-    struct scan scan = {.store = store, .revision = revision_of(snapshot), .visit = visit, .arg = arg, .label_text = ""};
+    struct scan scan = {.store = store, .revision = revision_of(snapshot), .since = since, .visit = visit, .arg = arg,
+                        .label_text = ""};
     uint64_t total = stmi_load(&store->records.count, SEQ_CST); /* what the snapshot sees was made before */
     bool more = true;
     for (uint64_t number = 0; more && number < total; number += SCAN_AT_ONCE) { /* segments are multiples of it */
@@ -421,4 +446,16 @@ stm_status stm_snapshot_scan(const stm_snapshot *snapshot, stm_visit *visit, voi
     }
     stmi_slot_release(slot);
     return STM_OK;
+}
+
+stm_status stm_snapshot_scan(const stm_snapshot *snapshot, stm_visit *visit, void *arg)
+{
+    return scan_all(snapshot, EVERYTHING, visit, arg);
+}
+
+stm_status stm_snapshot_scan_changes(const stm_snapshot *snapshot, uint64_t since_revision, stm_visit *visit, void *arg)
+{
+    if (since_revision == EVERYTHING)
+        return STM_INVALID;
+    return scan_all(snapshot, since_revision, visit, arg);
 }

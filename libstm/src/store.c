@@ -5,6 +5,9 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
 
 #define KEY_SIZE_MAX 1024
 #define VALUE_SIZE_MAX ((size_t)16 << 20)
@@ -66,6 +69,19 @@ static bool limits_fill(const stm_options *given, stm_options *limits)
            (limits->allocator.alloc == NULL) == (limits->allocator.free == NULL);
 }
 
+/* From the system's generator. Should it have nothing to give, what cannot be the same twice will do: nobody is
+ * kept out by this number. */
+static void id_draw(struct stm_store *store)
+{
+    if (getrandom(store->id, sizeof store->id, GRND_NONBLOCK) == (ssize_t)sizeof store->id)
+        return;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    uint64_t words[2] = {(uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec,
+                         (uint64_t)getpid() << 32 ^ store->number};
+    memcpy(store->id, words, sizeof store->id);
+}
+
 static bool observer_valid(const stm_observer *observer)
 {
     return observer == NULL ||
@@ -116,11 +132,35 @@ stm_status stm_store_open(const stm_options *options, stm_store **out)
     observer_set(store, observer);
     store->fork_count = stmi_peek(&stmi_fork_count);
     store->number = stmi_add(&store_count, 1, RELAXED) + 1; /* only a number */
+    id_draw(store);
     stmi_store(&store->clock, 1, RELAXED);                  /* nobody has the store yet */
     stmi_store(&store->epoch.global, 1, RELAXED);
     store->magic = STMI_STORE_MAGIC;
     *out = store;
     tell(store, STM_EVENT_STORE_OPEN);
+    return STM_OK;
+}
+
+stm_status stm_store_options(const stm_store *store, stm_options *options)
+{
+    stm_status status = stmi_store_check(store);
+    if (status != STM_OK)
+        return status;
+    if (options == NULL || options->size != sizeof *options)
+        return STM_INVALID;
+    *options = store->limits;
+    options->observer = store->observer;
+    return STM_OK;
+}
+
+stm_status stm_store_id(const stm_store *store, unsigned char id[STM_STORE_ID_SIZE])
+{
+    stm_status status = stmi_store_check(store);
+    if (status != STM_OK)
+        return status;
+    if (id == NULL)
+        return STM_INVALID;
+    memcpy(id, store->id, sizeof store->id);
     return STM_OK;
 }
 

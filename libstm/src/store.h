@@ -20,6 +20,7 @@ struct stm_store {
     /* Written at opening; the index' table when it grows; slots when one is made. */
     uint64_t magic;
     uint64_t number;          /* unique in the process */
+    unsigned char id[STM_STORE_ID_SIZE]; /* unique for good */
     uint64_t fork_count;      /* stmi_fork_count when opened */
     struct stm_options limits;
     const stm_observer *observer; /* or NULL */

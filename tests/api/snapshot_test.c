@@ -463,3 +463,102 @@ Test(snapshot, never_sees_half_a_commit)
 
     close_store(store);
 }
+
+/* ---- what has changed since another one ---- */
+
+struct seen_changes {
+    unsigned count;
+    char line[200]; /* "key=value@version " each; "key-@version " without a value */
+};
+
+static bool note_change(const stm_entry *entry, void *arg)
+{
+    struct seen_changes *seen = arg;
+    const size_t used = strlen(seen->line);
+
+    seen->count++;
+    snprintf(seen->line + used, sizeof(seen->line) - used, "%.*s%s%.*s@%llu ", (int)entry->key.size,
+             (const char *)entry->key.data, entry->value.data == NULL ? "-" : "=", (int)entry->value.size,
+             entry->value.data == NULL ? "" : (const char *)entry->value.data, (unsigned long long)entry->version);
+    return true;
+}
+
+Test(snapshot, tells_what_has_changed_since_another)
+{
+    stm_store *store = open_store(NULL);
+    struct seen_changes seen = {0, ""};
+
+    put(store, "a", "1");
+    put(store, "b", "1");
+    put(store, "c", "1");
+    stm_snapshot *before = take(store, "before");
+    put(store, "b", "2");
+    erase(store, "c");
+    put(store, "d", "1");
+    put(store, "e", "1");
+    erase(store, "e");
+    stm_snapshot *after = take(store, "after");
+    put(store, "a", "later");
+    put(store, "b", "later");
+    put(store, "c", "later");
+    put(store, "f", "later");
+
+    OK(stm_snapshot_scan_changes(after, stm_snapshot_revision(before), note_change, &seen));
+    cr_assert_str_eq(seen.line, "b=2@2 c-@2 d=1@1 e-@2 ");
+    seen = (struct seen_changes){0, ""};
+    OK(stm_snapshot_scan_changes(after, stm_snapshot_revision(after), note_change, &seen));
+    EQUALS(seen.count, 0);
+    OK(stm_snapshot_scan_changes(before, 0, note_change, &seen));
+    cr_assert_str_eq(seen.line, "a=1@1 b=1@1 c=1@1 ");
+
+    ANSWERS(stm_snapshot_scan_changes(after, UINT64_MAX, note_change, &seen), STM_INVALID);
+    ANSWERS(stm_snapshot_scan_changes(after, 0, NULL, NULL), STM_INVALID);
+    ANSWERS(stm_snapshot_scan_changes(NULL, 0, note_change, &seen), STM_INVALID);
+    stm_snapshot_release(before);
+    stm_snapshot_release(after);
+    close_store(store);
+}
+
+Test(snapshot, knows_its_store_label_and_age)
+{
+    stm_store *store = open_store(NULL);
+    stm_snapshot *snapshot = take(store, "audit");
+
+    cr_assert_eq(stm_snapshot_store(snapshot), store);
+    cr_assert_str_eq(stm_snapshot_label(snapshot), "audit");
+    const int64_t age = stm_snapshot_age_ns(snapshot);
+    cr_assert(age >= 0);
+    sleep_ms(2);
+    cr_assert(stm_snapshot_age_ns(snapshot) > age);
+    cr_assert_null(stm_snapshot_store(NULL));
+    cr_assert_str_eq(stm_snapshot_label(NULL), "");
+    EQUALS(stm_snapshot_age_ns(NULL), 0);
+
+    stm_snapshot_release(snapshot);
+    close_store(store);
+}
+
+Test(snapshot, store_id_and_options_in_force)
+{
+    const stm_options given = {.key_size_max = 100};
+    stm_store *store = open_store(&given), *other = open_store(NULL);
+    unsigned char id[STM_STORE_ID_SIZE], again[STM_STORE_ID_SIZE], others[STM_STORE_ID_SIZE];
+    stm_options options = {.size = sizeof(options)};
+
+    OK(stm_store_id(store, id));
+    OK(stm_store_id(store, again));
+    OK(stm_store_id(other, others));
+    cr_assert(memcmp(id, again, sizeof(id)) == 0);
+    cr_assert(memcmp(id, others, sizeof(id)) != 0);
+    OK(stm_store_options(store, &options));
+    EQUALS(options.key_size_max, 100);
+    EQUALS(options.txn_key_count_max, 65536);
+    options.size--;
+    ANSWERS(stm_store_options(store, &options), STM_INVALID);
+    ANSWERS(stm_store_options(store, NULL), STM_INVALID);
+    ANSWERS(stm_store_id(store, NULL), STM_INVALID);
+    ANSWERS(stm_store_id(NULL, id), STM_INVALID);
+
+    close_store(other);
+    close_store(store);
+}

@@ -142,6 +142,7 @@ struct stm_observer;    /* <stm/probe.h> */
 #define STM_LABEL_SIZE_MAX 63      /* without the NUL */
 #define STM_LABEL_COUNT_MAX 65535  /* distinct labels a store */
 #define STM_SNAPSHOT_COUNT_MAX 64  /* snapshots held at once a store */
+#define STM_VERSION_MAX (INT64_C(1) << 60) /* that can be restored (stm_txn_restore) */
 
 /* Where the store gets memory. Both members or neither. May be called by any thread, at any time,
  * and must not call this library. alignment is a power of two of at most 4096. Large tables are
@@ -171,6 +172,14 @@ STM_API stm_status stm_store_open(const stm_options *options, stm_store **store)
 /* Frees everything. Returns OK; BUSY while a transaction, snapshot or cursor is still open, and
  * then nothing has been closed; INVALID for NULL; FORKED. */
 STM_API stm_status stm_store_close(stm_store *store);
+
+/* The options in force: each default filled in. Set options->size before. Returns OK; INVALID; FORKED. */
+STM_API stm_status stm_store_options(const stm_store *store, stm_options *options);
+
+/* 16 random bytes drawn when the store was opened: the same for its life, and never those of another store, in
+ * this or any other process. Revisions can be compared only where they are equal. Returns OK; INVALID; FORKED. */
+#define STM_STORE_ID_SIZE 16
+STM_API stm_status stm_store_id(const stm_store *store, unsigned char id[STM_STORE_ID_SIZE]);
 
 /* --------------------------------------------------------------------------- transaction -- */
 
@@ -431,6 +440,10 @@ STM_API stm_status stm_snapshot_take(stm_store *store, const char *label, stm_sn
 STM_API void stm_snapshot_release(stm_snapshot *snapshot);
 /* It shows exactly the commits with a revision up to this one. 0 for a bad handle. */
 STM_API uint64_t stm_snapshot_revision(const stm_snapshot *snapshot);
+/* What it is a snapshot of, its label, and how long it has been held. NULL, "" and 0 for a bad handle. */
+STM_API stm_store *stm_snapshot_store(const stm_snapshot *snapshot);
+STM_API const char *stm_snapshot_label(const stm_snapshot *snapshot); /* valid until the store is closed */
+STM_API int64_t stm_snapshot_age_ns(const stm_snapshot *snapshot);
 
 /* Returns OK; NOT_FOUND (no value at that instant; *entry is left as it was); INVALID; TOO_LARGE; NO_MEMORY; ENDED;
  * FORKED. Never BUSY. */
@@ -442,6 +455,12 @@ STM_API stm_status stm_snapshot_get(const stm_snapshot *snapshot, stm_bytes key,
  * Returns OK, also when stopped; INVALID; NO_MEMORY; ENDED; FORKED. */
 typedef bool stm_visit(const stm_entry *entry, void *arg);
 STM_API stm_status stm_snapshot_scan(const stm_snapshot *snapshot, stm_visit *visit, void *arg) STM_CHECK;
+/* The same for what has changed after an older snapshot: each key whose version here has a revision greater than
+ * since_revision. Those without a value by now are shown, too, with value.data == NULL and type STM_BYTES; so
+ * are keys that came and went in between. since_revision is stm_snapshot_revision of a snapshot of this store;
+ * 0 shows everything that was ever published. Looks at every key: as fast as stm_snapshot_scan. */
+STM_API stm_status stm_snapshot_scan_changes(const stm_snapshot *snapshot, uint64_t since_revision,
+                                             stm_visit *visit, void *arg) STM_CHECK;
 
 /* A cursor over the keys in [low, high), in the order of memcmp and then of size. No data in low: from
  * the first; no data in high: to the last. The snapshot must outlive it.
