@@ -1,0 +1,146 @@
+/*
+ * open.c -- files opened for reading, and the changes that need no store: prune and compact.
+ */
+#include "open.h"
+
+#include "place.h"
+
+#include <string.h>
+
+#define LOCK_WAIT_MS 2000
+
+/* --------------------------------------------------------------------------------- open -- */
+
+static stm_file_status check_found(const struct stmi_sql *sql)
+{
+    enum stmi_found found;
+    stm_file_status status = stmi_schema_find(sql, &found);
+    if (status == STM_FILE_OK && found == STMI_FOUND_EMPTY)
+        status = stmi_fault(sql->error, STM_FILE_NOT_OURS, "%s is empty, and no libstm snapshot", sql->name);
+    return status == STM_FILE_OK ? stmi_schema_check(sql) : status;
+}
+
+static stm_file_status open_with(struct stmi_sql *sql, const char *path, int flags, uint32_t lock_wait_ms,
+                                 stm_file_error *error)
+{
+    stm_file_status status = stmi_place_open(sql, path, flags, lock_wait_ms, error);
+    if (status == STM_FILE_OK)
+        status = check_found(sql);
+    if (status == STM_FILE_OK)
+        return status;
+    sqlite3_close(sql->db);
+    sql->db = NULL;
+    return status;
+}
+
+stm_file_status stmi_open_to_read(struct stmi_sql *sql, const char *path, uint32_t lock_wait_ms, stm_file_error *error)
+{
+    stm_file_status status = open_with(sql, path, SQLITE_OPEN_READONLY, lock_wait_ms, error);
+    /* A writer was killed, and its journal is to be played back, or its WAL to be opened: that writes. */
+    if (status == STM_FILE_READ_ONLY && (error->sqlite & 0xff) == SQLITE_READONLY) {
+        memset(error, 0, sizeof *error);
+        status = open_with(sql, path, SQLITE_OPEN_READWRITE, lock_wait_ms, error);
+    }
+    return status;
+}
+
+stm_file_status stm_file_open(const char *path, bool writable, struct sqlite3 **connection, stm_file_error *error)
+{
+    struct stmi_sql sql;
+    struct stmi_place place;
+    stm_file_error spare;
+    error = stmi_fault_clear(error, &spare);
+    if (connection == NULL)
+        return stmi_fault(error, STM_FILE_INVALID, "no place for the connection was given");
+    *connection = NULL;
+    stm_file_status status = stmi_place_find(&place, path, LOCK_WAIT_MS, error);
+    if (status != STM_FILE_OK)
+        return status;
+    status = writable ? open_with(&sql, place.path, SQLITE_OPEN_READWRITE, LOCK_WAIT_MS, error)
+                      : stmi_open_to_read(&sql, place.path, LOCK_WAIT_MS, error);
+    if (status == STM_FILE_OK)
+        *connection = sql.db;
+    return status;
+}
+
+/* -------------------------------------------------------------------------------- prune -- */
+
+static stm_file_status remove_snapshot(const struct stmi_sql *sql, int64_t id)
+{
+    stm_file_status status = stmi_sql_runf(sql, "DELETE FROM main.snapshots WHERE id = %lld", (long long)id);
+    if (status == STM_FILE_OK && sqlite3_changes(sql->db) == 0)
+        status = stmi_fault(sql->error, STM_FILE_NOT_FOUND, "%s has no snapshot %lld", sql->name, (long long)id);
+    return status;
+}
+
+/* kv goes back to the newest snapshot that is left; then nobody sees what none of those left does. */
+static const char sweep[] =
+    "DELETE FROM main.kv WHERE since > (SELECT max(id) FROM main.snapshots);"
+    "INSERT INTO main.kv(key, type, size, version, revision, writer_txn, writer_label, writer_tid, since, value)"
+    " SELECT key, type, size, version, revision, writer_txn, writer_label, writer_tid, since, value FROM main.past"
+    "  WHERE since <= (SELECT max(id) FROM main.snapshots) AND until > (SELECT max(id) FROM main.snapshots);"
+    "DELETE FROM main.past WHERE until > (SELECT max(id) FROM main.snapshots)"
+    " OR coalesce((SELECT min(id) FROM main.snapshots WHERE id >= since) >= until, 1);"
+    "UPDATE main.snapshots SET parent = (SELECT max(id) FROM main.snapshots AS o WHERE o.id < snapshots.id);"
+    "DELETE FROM main.stats WHERE snapshot NOT IN (SELECT id FROM main.snapshots);"
+    "DELETE FROM main.hottest WHERE snapshot NOT IN (SELECT id FROM main.snapshots);";
+
+static stm_file_status prune(const struct stmi_sql *sql, const int64_t *snapshots, size_t count)
+{
+    int64_t left = 0;
+    stm_file_status status = STM_FILE_OK;
+    for (size_t i = 0; status == STM_FILE_OK && i < count; i++)
+        status = remove_snapshot(sql, snapshots[i]);
+    if (status == STM_FILE_OK)
+        status = stmi_sql_number(sql, "SELECT count(*) FROM main.snapshots", 0, &left);
+    if (status == STM_FILE_OK && left == 0)
+        status = stmi_fault(sql->error, STM_FILE_INVALID, "%s would have no snapshot left: remove the file instead", sql->name);
+    return status == STM_FILE_OK ? stmi_sql_run(sql, sweep) : status;
+}
+
+stm_file_status stm_file_prune(const char *path, const int64_t *snapshots, size_t count, stm_file_error *error)
+{
+    struct stmi_place place;
+    struct stmi_sql sql = {NULL, "", NULL};
+    stm_file_error spare;
+    error = stmi_fault_clear(error, &spare);
+    if (snapshots == NULL && count != 0)
+        return stmi_fault(error, STM_FILE_INVALID, "no snapshots were given");
+    stm_file_status status = stmi_place_find(&place, path, LOCK_WAIT_MS, error);
+    if (status != STM_FILE_OK)
+        return status;
+    status = stmi_place_take(&place, STMI_TAKE_TO_WRITE, true, &sql);
+    if (status == STM_FILE_OK)
+        status = prune(&sql, snapshots, count);
+    if (status == STM_FILE_OK)
+        status = stmi_sql_run(&sql, "COMMIT");
+    sqlite3_close(sql.db);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------ compact -- */
+
+static stm_file_status compact(struct stmi_place *place, const struct stmi_sql *sql)
+{
+    stm_file_status status = stmi_place_begin(place);
+    if (status == STM_FILE_OK)
+        status = stmi_sql_runf(sql, "VACUUM main INTO %Q", place->temporary);
+    return status == STM_FILE_OK ? stmi_place_finish(place, true, true) : status;
+}
+
+stm_file_status stm_file_compact(const char *path, stm_file_error *error)
+{
+    struct stmi_place place;
+    struct stmi_sql sql = {NULL, "", NULL};
+    stm_file_error spare;
+    error = stmi_fault_clear(error, &spare);
+    stm_file_status status = stmi_place_find(&place, path, LOCK_WAIT_MS, error);
+    if (status != STM_FILE_OK)
+        return status;
+    status = stmi_place_take(&place, STMI_TAKE_ALONE, true, &sql);
+    if (status == STM_FILE_OK)
+        status = compact(&place, &sql);
+    sqlite3_close(sql.db);
+    stmi_place_end(&place);
+    return status;
+}

@@ -1,0 +1,10 @@
+/* open.h -- a file of ours, opened for reading, with its schema checked. */
+#ifndef STMI_FILE_OPEN_H
+#define STMI_FILE_OPEN_H
+
+#include "sql.h"
+
+/* sql->db is NULL after a failure; path outlives it. */
+stm_file_status stmi_open_to_read(struct stmi_sql *sql, const char *path, uint32_t lock_wait_ms, stm_file_error *error);
+
+#endif
