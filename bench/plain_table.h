@@ -23,7 +23,7 @@
 
 #define PLAIN_KEY_SIZE 16
 #define PLAIN_INLINE_SIZE 16
-#define PLAIN_KEYS_MAX 8 /* in one plain_table_find */
+#define PLAIN_KEYS_MAX 64 /* in one plain_table_find */
 
 typedef struct plain_record {
     uint64_t hash;
