@@ -4,6 +4,9 @@
  * All times are nanoseconds of the trace's clock (CLOCK_MONOTONIC) relative to health.begin_ns, unless a name says otherwise; all
  * strings are UTF-8 without control characters, owned by the report and never NULL; lists are sorted as their comment says.
  * A figure that the trace's levels cannot give is marked by the has_... member of its part, and its part says what it would need.
+ *
+ * Attempts: a BUSY that is followed by the same call again is counted as busy and the attempt goes on. So ok + conflict + busy are
+ * answers, as the store's own counters have them, while times are those of whole attempts.
  */
 #ifndef CONTENTION_REPORT_H
 #define CONTENTION_REPORT_H
@@ -33,6 +36,9 @@ typedef struct health {
     uint64_t winners_matched;  /* conflicts whose winner's commit is in the trace */
     uint64_t winners_unmatched;
     uint64_t winners_unnamed;  /* conflicts without a winner's id */
+    uint64_t winners_verified; /* conflicts whose winner did publish the version that was found, by its publish event */
+    uint64_t winners_contradicted; /* ... another transaction did: must not be */
+    uint64_t foreign_count;    /* events that are none of ours */
     bool lower_bounds;         /* figures are lower bounds: something was lost or cut off */
     char **notes;              /* sentences, the gravest first */
     size_t note_count;
@@ -70,9 +76,11 @@ typedef struct verdict {
 } verdict;
 
 typedef struct hot_key {        /* most conflicts + busy first */
-    char *name;                 /* as told by conflict; rebuilt from k0 and k1; or "#" and the hash in hexadecimal */
+    char *name;                 /* printable ASCII, all else as \xNN; "..." where it goes on; "(unknown)" */
     uint64_t store, hash;
+    uint64_t process;           /* pid, as stores are numbered in each process; 0 where unknown */
     uint64_t conflicts, busy;
+    uint64_t also_changed;      /* conflicts in which it had changed, too, but was not the first such key */
     double cumulative_share;    /* of all losses (conflicts + busy), with the keys before it, 0 to 1 */
     int64_t wasted_ns;
     uint64_t writer_count;      /* distinct winning transactions' threads and labels */
@@ -125,6 +133,7 @@ typedef struct histogram_bar {
     uint64_t count;
 } histogram_bar;
 
+/* Exact up to 63, and at most 1/32 too high above; the maximum is exact. */
 typedef struct quantiles {
     uint64_t count, p50, p90, p99, max;
 } quantiles;
@@ -155,7 +164,8 @@ typedef struct timeline {
 } timeline;
 
 typedef struct avoidable {
-    bool has_sets;              /* the trace tells what was set */
+    bool has_modes;             /* the trace tells what was held for update and what was only read */
+    bool has_sets;              /* ... and what was set */
     uint64_t lost_reading, lost_unset;
 } avoidable;
 
