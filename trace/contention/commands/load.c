@@ -8,8 +8,8 @@ void load_events(const char *path, const reader_options *options, trace_facts *f
     case READER_OK:
         return;
     case READER_NO_TRACE:
-        fail(EXIT_NOTHING, "%s: there is no trace in this folder, nor in one inside it; record one with stm-contention "
-                           "record -o %s -- PROGRAM", path, path);
+        fail(EXIT_NOTHING, "%s: there is no trace in this folder, nor in one inside it; make one by stm-contention "
+                           "record -o FOLDER -- PROGRAM", path);
     case READER_UNREADABLE:
         fail(EXIT_NOTHING, "cannot read %s", facts->trouble != NULL ? facts->trouble : path);
     }
