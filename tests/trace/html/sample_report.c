@@ -343,7 +343,9 @@ static void fill_verdict(sample *t, sample_kind kind)
                                   text(t, "It is behind 63 %% of all losses.")};
     verdict->advice[1] = (advice){CAUSE_UNSET_UPDATES, text(t, "Read with stm_txn_get what is not going to be set."),
                                   text(t, "11 %% of the losers held the key for update and had not set it.")};
-    t->report.avoidable = (avoidable){kind != SAMPLE_CONFLICTS_ONLY, lost / 5, kind != SAMPLE_CONFLICTS_ONLY ? lost / 9 : 0};
+    t->report.avoidable = (avoidable){.has_modes = true, .has_sets = kind != SAMPLE_CONFLICTS_ONLY,
+                                          .lost_reading = lost / 5,
+                                          .lost_unset = kind != SAMPLE_CONFLICTS_ONLY ? lost / 9 : 0};
 }
 
 sample *sample_make(sample_kind kind)
