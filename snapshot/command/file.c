@@ -1,0 +1,160 @@
+#define _POSIX_C_SOURCE 200809L
+#include "file.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fail.h"
+
+/* Labels and the like are short; what a hostile file has in their place need not be kept. */
+#define TEXT_SIZE_MAX 256
+
+_Noreturn void file_broken(const struct file *file, const char *why)
+{
+    fail(EXIT_TROUBLE, "%s is damaged: %s. stm-snapshot verify says more; use an older copy of it", file->path, why);
+}
+
+static _Noreturn void fail_sqlite(const struct file *file)
+{
+    fail(EXIT_TROUBLE, "cannot read %s: %s", file->path, sqlite3_errmsg(file->db));
+}
+
+sqlite3_stmt *file_prepare(struct file *file, const char *sql)
+{
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(file->db, sql, -1, &statement, NULL) != SQLITE_OK)
+        fail_sqlite(file);
+    return statement;
+}
+
+bool file_step(struct file *file, sqlite3_stmt *statement)
+{
+    int code = sqlite3_step(statement);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        fail_sqlite(file);
+    return code == SQLITE_ROW;
+}
+
+int64_t file_number(struct file *file, const char *sql)
+{
+    sqlite3_stmt *statement = file_prepare(file, sql);
+    int64_t number = file_step(file, statement) ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    return number;
+}
+
+stm_bytes file_text(sqlite3_stmt *statement, int column)
+{
+    const void *text = sqlite3_column_blob(statement, column);
+    if (text == NULL && sqlite3_errcode(sqlite3_db_handle(statement)) == SQLITE_NOMEM)
+        fail(EXIT_TROUBLE, "out of memory: a value of the file is too large for it");
+    return stm_bytes_of(text == NULL ? "" : text, text == NULL ? 0 : (size_t)sqlite3_column_bytes(statement, column));
+}
+
+/* -------------------------------------------------------------------------------- opening -- */
+
+void file_open(struct file *file, const char *path)
+{
+    stm_file_error error;
+    *file = (struct file){.path = path};
+    if (stm_file_open(path, false, &file->db, &error) != STM_FILE_OK)
+        fail(EXIT_TROUBLE, "%s", error.message);
+    if (sqlite3_exec(file->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+        fail_sqlite(file);
+    file->snapshot_count = file_number(file, "SELECT count(*) FROM snapshots");
+    file->newest = file_number(file, "SELECT max(id) FROM snapshots");
+}
+
+void file_close(struct file *file)
+{
+    sqlite3_close(file->db);
+    file->db = NULL;
+}
+
+char *file_split(const char *operand, int64_t *id)
+{
+    const char *colon = strrchr(operand, ':');
+    *id = 0;
+    if (access(operand, F_OK) == 0 || colon == NULL || colon == operand || colon[1] == '\0' ||
+        colon[1 + strspn(colon + 1, "0123456789")] != '\0')
+        return g_strdup(operand);
+    *id = g_ascii_strtoll(colon + 1, NULL, 10);
+    if (*id == 0)
+        fail(EXIT_USAGE, "%s: ids of snapshots begin with 1", operand);
+    return g_strndup(operand, (size_t)(colon - operand));
+}
+
+void file_open_at(struct file *file, const char *operand, int64_t at, struct snapshot *snapshot)
+{
+    int64_t id;
+    char *path = file_split(operand, &id); /* lives as long as the process, as the file's name */
+    if (id != 0 && at != 0 && id != at)
+        fail(EXIT_USAGE, "%s and --at %lld name two different snapshots", operand, (long long)at);
+    file_open(file, path);
+    file_find(file, id != 0 ? id : at, snapshot);
+}
+
+/* ------------------------------------------------------------------------------ snapshots -- */
+
+#define SNAPSHOTS                                                                                                      \
+    "SELECT id, label, taken_at, revision, key_count, bytes, change_count, parent, checksum, library, has_values, "    \
+    "has_writers, low IS NULL AND high IS NULL FROM snapshots "
+
+static char *text_of(sqlite3_stmt *statement, int column)
+{
+    stm_bytes text = file_text(statement, column);
+    return g_strndup(text.data, MIN(text.size, TEXT_SIZE_MAX));
+}
+
+static struct snapshot read_snapshot(sqlite3_stmt *statement)
+{
+    struct snapshot snapshot = {
+        .id = sqlite3_column_int64(statement, 0),
+        .label = text_of(statement, 1),
+        .taken_at = text_of(statement, 2),
+        .revision = sqlite3_column_int64(statement, 3),
+        .key_count = sqlite3_column_int64(statement, 4),
+        .bytes = sqlite3_column_int64(statement, 5),
+        .change_count = sqlite3_column_int64(statement, 6),
+        .parent = sqlite3_column_int64(statement, 7),
+        .library = text_of(statement, 9),
+        .has_values = sqlite3_column_int(statement, 10) != 0,
+        .has_writers = sqlite3_column_int(statement, 11) != 0,
+        .is_whole = sqlite3_column_int(statement, 12) != 0,
+    };
+    stm_bytes checksum = file_text(statement, 8);
+    memcpy(snapshot.checksum, checksum.data, MIN(checksum.size, sizeof snapshot.checksum));
+    return snapshot;
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+    g_free(snapshot->label);
+    g_free(snapshot->taken_at);
+    g_free(snapshot->library);
+}
+
+void file_find(struct file *file, int64_t id, struct snapshot *snapshot)
+{
+    if (file->newest == 0)
+        file_broken(file, "there is no snapshot in it");
+    sqlite3_stmt *statement = file_prepare(file, SNAPSHOTS "WHERE id = ?1");
+    sqlite3_bind_int64(statement, 1, id == 0 ? file->newest : id);
+    if (!file_step(file, statement))
+        fail(EXIT_TROUBLE, "%s has no snapshot %lld; stm-snapshot list shows which there are", file->path, (long long)id);
+    *snapshot = read_snapshot(statement);
+    sqlite3_finalize(statement);
+}
+
+void file_each(struct file *file, void (*visit)(const struct snapshot *snapshot, void *arg), void *arg)
+{
+    sqlite3_stmt *statement = file_prepare(file, SNAPSHOTS "ORDER BY id");
+    while (file_step(file, statement)) {
+        struct snapshot snapshot = read_snapshot(statement);
+        visit(&snapshot, arg);
+        snapshot_free(&snapshot);
+    }
+    sqlite3_finalize(statement);
+}

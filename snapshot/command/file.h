@@ -1,0 +1,56 @@
+/*
+ * file.h -- a snapshot file, open for reading, and the snapshot in it that is meant.
+ *
+ * All that a command reads is read in one SQLite transaction, so it is of one state of the file; whoever wants to change the file
+ * meanwhile waits, and so does the command where somebody else is at it. Nothing in the file is believed: a row that is not what
+ * it should be ends the command with EXIT_TROUBLE.
+ */
+#ifndef SNAPSHOT_COMMAND_FILE_H
+#define SNAPSHOT_COMMAND_FILE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stm/snapshot.h>
+
+struct snapshot {
+    int64_t id, revision, key_count, bytes, change_count;
+    int64_t parent;           /* 0: none */
+    char *label, *taken_at, *library;
+    unsigned char checksum[STM_CHECKSUM_SIZE];
+    bool has_values, has_writers, is_whole; /* not whole: a range of the keys only */
+};
+
+struct file {
+    sqlite3 *db;
+    const char *path;
+    int64_t snapshot_count, newest; /* newest: an id; 0: there is none */
+};
+
+/* Opens FILE; exits if that cannot be done. */
+void file_open(struct file *file, const char *path);
+void file_close(struct file *file);
+
+/* Opens FILE or FILE:ID, and finds the snapshot: of the ID, of at (not both), or the newest. */
+void file_open_at(struct file *file, const char *operand, int64_t at, struct snapshot *snapshot);
+/* Cuts FILE:ID in two. The file may have a colon in its name: what exists is a file. Returns the path, to be freed, and *id,
+ * 0: none. */
+char *file_split(const char *operand, int64_t *id);
+
+/* Exits if there is no such snapshot. 0: the newest. */
+void file_find(struct file *file, int64_t id, struct snapshot *snapshot);
+void snapshot_free(struct snapshot *snapshot);
+
+/* Each snapshot of the file, oldest first. visit owns nothing. */
+void file_each(struct file *file, void (*visit)(const struct snapshot *snapshot, void *arg), void *arg);
+
+/* Statements; they exit with a message where SQLite fails. */
+sqlite3_stmt *file_prepare(struct file *file, const char *sql);
+bool file_step(struct file *file, sqlite3_stmt *statement);
+int64_t file_number(struct file *file, const char *sql);
+_Noreturn void file_broken(const struct file *file, const char *why);
+
+/* A column as text, which may hold any bytes; valid until the statement moves. NULL is no bytes. */
+stm_bytes file_text(sqlite3_stmt *statement, int column);
+
+#endif
