@@ -302,13 +302,14 @@ static void fill_health(sample *t, sample_kind kind)
         health->winners_unmatched = 812;
         health->winners_matched -= 812;
     }
-    if (kind != SAMPLE_LOSSY && !hostile)
+    health->notes = take(t, 3, sizeof *health->notes);
+    if (hostile)
+        health->notes[health->note_count++] = text(t, "%s", sample_hostile_text);
+    if (kind != SAMPLE_LOSSY)
         return;
-    health->notes = take(t, 1, sizeof *health->notes);
-    health->notes[0] = text(t, "%s", hostile ? sample_hostile_text
-                                             : "Of 812 conflicts the winner's commit is not in the trace: larger buffers "
-                                               "(record --buffer-size) would have kept it.");
-    health->note_count = 1;
+    health->notes[health->note_count++] = text(t, "1,234,567 events were lost while recording: all figures are lower bounds.");
+    health->notes[health->note_count++] = text(t, "The trace could not be read to its end; what could be read is reported.");
+    health->notes[health->note_count++] = text(t, "The commits of the winners of 812 conflicts are not in the trace.");
 }
 
 static void fill_verdict(sample *t, sample_kind kind)

@@ -5,6 +5,9 @@
 #include "figure.h"
 #include "markup.h"
 
+/* style.css hides the others. */
+#define PAPER_ROWS_MAX 40
+
 void table_open(GString *html, const char *caption, const column *columns, size_t column_count)
 {
     g_string_append(html, "<div class=\"scroll table\" tabindex=\"0\" role=\"region\" aria-label=\"");
@@ -39,6 +42,9 @@ void table_row_end(GString *html)
 void table_close(GString *html, size_t row_count_all)
 {
     g_string_append(html, "</tbody></table></div>\n");
+    if (row_count_all > PAPER_ROWS_MAX)
+        g_string_append_printf(html, "<p class=\"more paper\">On paper, the first %s.</p>\n",
+                               figure_count(PAPER_ROWS_MAX).text);
     if (row_count_all > TABLE_ROWS_MAX)
         g_string_append_printf(html, "<p class=\"more\">The first %s of %s; the report as JSON has them all.</p>\n",
                                figure_count(TABLE_ROWS_MAX).text, figure_count(row_count_all).text);

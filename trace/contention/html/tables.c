@@ -120,13 +120,14 @@ void avoidable_write(GString *html, const report *report)
     g_string_append(html, "<ul class=\"facts\">\n");
     g_string_append_printf(html, "<li><b>%s</b> conflicts (", figure_count(avoidable->lost_reading).text);
     markup_text(html, figure_ratio(avoidable->lost_reading, conflicts).text);
-    g_string_append(html, ") over a key that the loser had only read. Where a value of the instant before does, "
-                          "<code>stm_txn_peek</code> does not conflict.</li>\n");
+    g_string_append(html, ") over a key that the loser had only read. Where a value that is a little old will do, "
+                          "<code>stm_txn_peek</code> reads it, and is not checked at commit.</li>\n");
     if (avoidable->has_sets) {
         g_string_append_printf(html, "<li><b>%s</b> conflicts (", figure_count(avoidable->lost_unset).text);
         markup_text(html, figure_ratio(avoidable->lost_unset, conflicts).text);
         g_string_append(html, ") over a key that the loser held for update and had not set. Read it with "
-                              "<code>stm_txn_get</code>: then it is not published, and readers of it do not lose.</li>\n");
+                              "<code>stm_txn_get</code>: then commit does not publish it, and two that only read it "
+                              "do not meet.</li>\n");
     } else {
         g_string_append(html, "<li>Whether losers had set what they held for update, this trace does not tell.</li>\n");
     }

@@ -15,7 +15,7 @@ static void write_fact(GString *html, const char *tag, const char *text)
 void warnings_write(GString *html, const report *report)
 {
     const health *health = &report->health;
-    bool is_grave = health->lower_bounds || health->truncated || health->lost_events > 0 || health->lost_packets > 0;
+    bool is_grave = health->lower_bounds;
     if (!is_grave && health->note_count == 0)
         return;
     g_string_append_printf(html, "<section class=\"warning%s\" role=\"note\" aria-label=\"Can this be believed?\">\n",
@@ -23,14 +23,6 @@ void warnings_write(GString *html, const report *report)
     if (is_grave)
         g_string_append(html, "<h2>The figures are lower bounds</h2>\n");
     g_string_append(html, "<ul>\n");
-    if (health->lost_events > 0 || health->lost_packets > 0) {
-        g_string_append_printf(html, "<li>%s events", figure_count(health->lost_events).text);
-        if (health->lost_packets > 0)
-            g_string_append_printf(html, " and %s packets", figure_count(health->lost_packets).text);
-        g_string_append(html, " were lost while recording.</li>\n");
-    }
-    if (health->truncated)
-        g_string_append(html, "<li>The trace ends in the middle; what came before is reported.</li>\n");
     for (size_t i = 0; i < health->note_count; i++)
         write_fact(html, "li", health->notes[i]);
     g_string_append(html, "</ul></section>\n");
