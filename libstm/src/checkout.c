@@ -418,7 +418,8 @@ STMI_INLINE stm_status edit(struct stm_txn *txn, const struct ask *ask, struct s
     return status;
 }
 
-STMI_INLINE stm_status set(struct stm_txn *txn, const struct ask *ask, stm_bytes value, stm_type type)
+/* target: the version to publish, 0: the next one. */
+STMI_INLINE stm_status set(struct stm_txn *txn, const struct ask *ask, stm_bytes value, stm_type type, uint64_t target)
 {
     struct stmi_entry *entry = NULL;
     stm_status status = edit(txn, ask, &entry);
@@ -429,8 +430,11 @@ STMI_INLINE stm_status set(struct stm_txn *txn, const struct ask *ask, stm_bytes
         return stmi_txn_fail(txn, STM_INVALID);
     if (stmi_unlikely(value.size > txn->store->limits.value_size_max))
         return stmi_txn_fail(txn, STM_TOO_LARGE);
+    if (stmi_unlikely(target != 0 && (target <= entry->version || target > STM_VERSION_MAX)))
+        return stmi_txn_fail(txn, STM_INVALID);
     if (stmi_unlikely(!stmi_entry_set(txn, entry, value, type)))
         return stmi_txn_fail(txn, STM_NO_MEMORY);
+    stmi_store(&entry->target, target, RELEASE); /* pair:left */
     entry->set = true;
     return stmi_txn_leave(txn, STM_OK);
 }
@@ -441,6 +445,7 @@ STMI_INLINE stm_status erase(struct stm_txn *txn, const struct ask *ask)
     stm_status status = edit(txn, ask, &entry);
     if (status == STM_OK) {
         stmi_entry_set(txn, entry, stm_bytes_of(NULL, 0), STM_BYTES); /* takes no memory */
+        stmi_store(&entry->target, 0, RELEASE); /* pair:left */
         entry->set = true;
     }
     return status;
@@ -449,7 +454,13 @@ STMI_INLINE stm_status erase(struct stm_txn *txn, const struct ask *ask)
 stm_status stm_txn_set_typed(stm_txn *txn, stm_bytes key, stm_bytes value, stm_type type)
 {
     struct ask ask = {.names = &key, .count = 1};
-    return set(txn, &ask, value, type);
+    return set(txn, &ask, value, type, 0);
+}
+
+stm_status stm_txn_restore(stm_txn *txn, stm_bytes key, stm_bytes value, stm_type type, uint64_t version)
+{
+    struct ask ask = {.names = &key, .count = 1};
+    return version == 0 ? stmi_txn_reject(txn, STM_INVALID) : set(txn, &ask, value, type, version);
 }
 
 stm_status stm_txn_set(stm_txn *txn, stm_bytes key, stm_bytes value)
@@ -460,7 +471,7 @@ stm_status stm_txn_set(stm_txn *txn, stm_bytes key, stm_bytes value)
 stm_status stm_txn_set_key(stm_txn *txn, stm_key key, stm_bytes value)
 {
     struct ask ask = {.handles = &key, .count = 1};
-    return set(txn, &ask, value, STM_BYTES);
+    return set(txn, &ask, value, STM_BYTES, 0);
 }
 
 stm_status stm_txn_delete(stm_txn *txn, stm_bytes key)

@@ -102,7 +102,8 @@ static enum outcome install(struct stm_txn *txn, struct stmi_entry *entry)
     uint64_t expected = clean;
     unsigned spins = 0;
     /* Release pair:left -- that the last attempt's heads are given back, for who still comes from one. */
-    stmi_store(&entry->previous, entry->update ? clean : clean | STMI_HELD_ONLY, RELEASE);
+    uint64_t flag = !entry->update ? STMI_HELD_ONLY : stmi_peek(&entry->target) != 0 ? STMI_RESTORES : 0;
+    stmi_store(&entry->previous, clean | flag, RELEASE);
     for (unsigned rounds = 0; rounds < ROUNDS_MAX; rounds++) {
         /* Release pair:install -- previous, value and status, before the head that leads to them.
          * Pair hold: seq_cst, against the clock and the heads that we read after it. */
@@ -268,11 +269,15 @@ static void finish_key(struct stm_txn *txn, struct stmi_entry *entry, uint64_t r
         keep_old(txn, entry, revision);
     write_record(txn, entry, revision);
     entry->keep = NULL;
-    entry->version++;
+    uint64_t target = stmi_peek(&entry->target);
+    entry->version_before = entry->version;
+    entry->version = stmi_likely(target == 0) ? entry->version + 1 : target;
     entry->installed = entry->set = false;
     /* Release pair:finish -- the record's words, before the head that sends readers to them. From here on
      * the key is free for the next commit. Nobody takes a head from an owner that has decided. */
     stmi_store(&record->head, stmi_head_clean(entry->version), RELEASE);
+    if (stmi_unlikely(target != 0))
+        stmi_store(&entry->target, 0, RELEASE); /* pair:left; the next commit publishes the next version */
     bool was = stmi_info_kind(old_info) != STMI_KIND_ABSENT;
     bool is = stmi_info_kind(stmi_peek(&entry->info)) != STMI_KIND_ABSENT;
     if (stmi_unlikely(was != is))

@@ -19,7 +19,7 @@ void stmi_conflict_collect(struct stm_txn *txn)
         if (!entry->changed)
             continue;
         stmi_look_writer(entry->record, &sight, &entry->winner_txn, &entry->winner_info, &entry->winner_revision);
-        entry->found = sight.version;
+        stmi_store(&entry->target, sight.version, RELEASE); /* pair:left: no head leads here any more */
         txn->changed_count++;
         stmi_sketch_note(txn, entry->record);
     }
@@ -45,7 +45,7 @@ static void fill(struct stm_txn *txn, struct stmi_entry *entry, stm_conflict *co
 {
     conflict->key = stmi_record_key(entry->record);
     conflict->expected = entry->version;
-    conflict->found = entry->found;
+    conflict->found = stmi_peek(&entry->target);
     conflict->update = entry->update;
     conflict->winner.txn = entry->winner_txn;
     conflict->winner.label = stmi_label_text(&txn->store->labels, stmi_info_label(entry->winner_info));
@@ -121,7 +121,7 @@ static void say_conflict(struct text *text, struct stm_txn *txn)
     say(text, " lost: key ");
     say_key(text, stmi_record_key(first->record));
     say(text, ", %s at version %" PRIu64 ", was at version %" PRIu64 ", published by ",
-        first->update ? "checked out" : "read", first->version, first->found);
+        first->update ? "checked out" : "read", first->version, stmi_peek(&first->target));
     say_writer(text, txn, first->winner_txn, first->winner_info);
     if (first->winner_txn != 0)
         say(text, " at revision %" PRIu64, first->winner_revision);

@@ -29,6 +29,7 @@ struct stmi_meeting {
     struct stmi_entry *entry;
     uint64_t previous; /* the clean head below */
     uint64_t status;
+    uint64_t next;     /* the version that the commit publishes */
     bool held_only;    /* the commit will leave the key as it is */
 };
 
@@ -45,8 +46,10 @@ STMI_INLINE bool stmi_meet(struct stmi_record *record, uint64_t head, struct stm
     /* Acquire pair:install, by having read the head. Acquire pair:left -- if either is of a later attempt, the
      * head read after it is not the one that we came from. */
     uint64_t previous = stmi_load(&entry->previous, ACQUIRE);
+    uint64_t target = (previous & STMI_RESTORES) == 0 ? 0 : stmi_load(&entry->target, ACQUIRE);
     meeting->status = stmi_load(&entry->owner->status, SEQ_CST);
-    meeting->previous = previous & ~STMI_HELD_ONLY;
+    meeting->previous = previous & ~(STMI_HELD_ONLY | STMI_RESTORES);
+    meeting->next = (previous & STMI_RESTORES) != 0 ? target : stmi_head_version(meeting->previous) + 1;
     meeting->held_only = (previous & STMI_HELD_ONLY) != 0;
     return stmi_load(&record->head, SEQ_CST) == head;
 }
@@ -54,7 +57,7 @@ STMI_INLINE bool stmi_meet(struct stmi_record *record, uint64_t head, struct stm
 STMI_INLINE void stmi_meeting_sight(const struct stmi_meeting *meeting, struct stmi_sight *sight)
 {
     bool decided = stmi_status_state(meeting->status) == STMI_COMMITTED && !meeting->held_only;
-    sight->version = stmi_head_version(meeting->previous) + decided;
+    sight->version = decided ? meeting->next : stmi_head_version(meeting->previous);
     sight->entry = decided ? meeting->entry : NULL;
 }
 

@@ -87,7 +87,7 @@ static void tell_published(struct stm_txn *txn, uint64_t id, uint64_t revision)
         if (!entry->update)
             continue;
         set_entry(&event, txn, entry);
-        event.version_from = entry->version - 1;
+        event.version_from = entry->version_before;
         event.version_to = entry->version;
         event.value_size = stmi_entry_value(entry).size;
         stmi_observe(txn->store, &event);
@@ -121,7 +121,7 @@ static void tell_conflicts(struct stm_txn *txn, stm_stage stage, uint64_t events
             set_entry(&event, txn, entry);
             event.was_set = entry->set;
             event.version_from = entry->version;
-            event.version_to = entry->found;
+            event.version_to = stmi_peek(&entry->target);
             set_winner(&event, txn, entry->winner_txn, entry->winner_info);
             event.winner.revision = entry->winner_revision;
             stmi_observe(txn->store, &event);

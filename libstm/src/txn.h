@@ -35,8 +35,13 @@ struct stmi_entry {
     struct stmi_block *block;       /* of the private copy, or NULL */
     struct stmi_entry *seen;        /* checkout: where the value stood, as of stmi_sight */
     struct stmi_version *keep;      /* reserved for the old value, if a snapshot needs it */
-    uint64_t found;                 /* conflict: the version found */
-    uint64_t winner_txn, winner_info, winner_revision;
+    stmi_word target;               /* the version to publish, read by anybody like the words above; 0: the next
+                                       one; after a CONFLICT the version found */
+    union {
+        uint64_t winner_txn;        /* conflict */
+        uint64_t version_before;    /* committed: the version replaced */
+    };
+    uint64_t winner_info, winner_revision;
     uint32_t number;                /* its place in the transaction */
     bool update;                    /* checked out for update */
     bool published;                 /* block is shared with the record */
@@ -206,6 +211,7 @@ STMI_INLINE struct stmi_entry *stmi_txn_push(struct stm_txn *txn, struct stmi_re
     entry->published = entry->changed = entry->set = entry->installed = false;
     entry->block = NULL;
     entry->keep = NULL;
+    stmi_store(&entry->target, 0, RELEASE); /* pair:left */
     txn->update_count += update;
     txn->ordered = txn->settled = false;
     if (stmi_unlikely(entry->number >= STMI_CHUNK_FIRST))

@@ -27,8 +27,10 @@
 #define STMI_SEQUENCE_MASK ((UINT64_C(1) << STMI_SEQUENCE_BITS) - 1)
 #define STMI_REVISION_MAX ((UINT64_C(1) << 42) - 2)
 
-/* In an entry's `previous`: installed to keep others off, not to publish. */
+/* In an entry's `previous`: installed to keep others off, not to publish; or to publish its `target` as the
+ * version instead of the next one. */
 #define STMI_HELD_ONLY (UINT64_C(1) << 63)
+#define STMI_RESTORES (UINT64_C(1) << 62)
 
 enum stmi_state { STMI_IDLE, STMI_OPEN, STMI_COMMITTED, STMI_ABORTED };
 

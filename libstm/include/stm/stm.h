@@ -142,7 +142,7 @@ struct stm_observer;    /* <stm/probe.h> */
 #define STM_LABEL_SIZE_MAX 63      /* without the NUL */
 #define STM_LABEL_COUNT_MAX 65535  /* distinct labels a store */
 #define STM_SNAPSHOT_COUNT_MAX 64  /* snapshots held at once a store */
-#define STM_VERSION_MAX (INT64_C(1) << 60) /* that can be restored (stm_txn_restore) */
+#define STM_VERSION_MAX (INT64_C(1) << 60) /* that stm_txn_restore takes */
 
 /* Where the store gets memory. Both members or neither. May be called by any thread, at any time,
  * and must not call this library. alignment is a power of two of at most 4096. Large tables are
@@ -339,6 +339,11 @@ STM_API stm_status stm_txn_set_string(stm_txn *txn, stm_bytes key, const char *v
  * it is of another type, and *value is left as it was. */
 STM_API bool stm_entry_int64(const struct stm_entry *entry, int64_t *value);
 STM_API bool stm_entry_double(const struct stm_entry *entry, double *value);
+/* As stm_txn_set_typed, but commit publishes the key at exactly this version instead of the next one: to bring back
+ * what was exported. A later set or delete takes that back. Returns as stm_txn_set; INVALID also if version is not
+ * greater than the one held (stm_txn_version), or greater than STM_VERSION_MAX. */
+STM_API stm_status stm_txn_restore(stm_txn *txn, stm_bytes key, stm_bytes value, stm_type type,
+                                   uint64_t version) STM_CHECK;
 /* For types of the caller's own, exporters and importers: set with a type of 0 to STM_TYPE_MAX (else INVALID), and
  * the type of the private copy, STM_BYTES where it has no value. The second returns OK; NOT_FOUND (not checked
  * out); INVALID; ENDED; FORKED. */
