@@ -9,12 +9,14 @@
  *     counting.c the threads, the transaction, and the count without threads
  *     totals.c   reads the totals from a snapshot, and verifies them
  *     report.c   tells it; progress.c tells it while it goes on
+ *     saving.c   keeps it in a file
  */
 #include "counting.h"
 #include "fail.h"
 #include "options.h"
 #include "progress.h"
 #include "report.h"
+#include "saving.h"
 #include "corpus.h"
 #include "totals.h"
 
@@ -84,6 +86,8 @@ int main(int argc, char **argv)
 
     verify(&r, &counted);
     tell(&r, &counted);
+    if (o.snapshot_path != NULL)
+        save(store, o.snapshot_path);
 
     must(stm_store_close(store), "close the store");
     totals_free(&counted);

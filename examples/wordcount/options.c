@@ -3,6 +3,7 @@
 
 #include "../number.h"
 #include "fail.h"
+#include "saving.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -14,27 +15,29 @@ static const char help[] =
     "Counts the words of a text by several threads in one store, and verifies the totals.\n"
     "The text: files, folders, - for the standard input; /usr/share/common-licenses by default.\n"
     "\n"
-    "  -t, --threads N    threads that count (4)\n"
-    "  -w, --words N      words in a transaction (8)\n"
-    "  -s, --seconds S    count for so long (3)\n"
-    "  -p, --passes N     count the text so often, instead\n"
-    "  -k, --key PATTERN  key of a word; %s stands for the word (word:%s)\n"
-    "  -n, --top N        rows in the lists of words and keys (10)\n"
-    "      --json         report as JSON\n"
-    "      --totals       print only each word's count, like sort | uniq -c; 1 pass by default\n"
-    "  -q, --quiet        no progress line, no report\n"
-    "  -h, --help         this text\n"
-    "  -V, --version      the library's version\n"
+    "  -t, --threads N      threads that count (4)\n"
+    "  -w, --words N        words in a transaction (8)\n"
+    "  -s, --seconds S      count for so long (3)\n"
+    "  -p, --passes N       count the text so often, instead\n"
+    "  -k, --key PATTERN    key of a word; %s stands for the word (word:%s)\n"
+    "  -n, --top N          rows in the lists of words and keys (10)\n"
+    "      --snapshot FILE  in the end, save the store as a SQLite file\n"
+    "      --json           report as JSON\n"
+    "      --totals         print only each word's count, like sort | uniq -c; 1 pass by default\n"
+    "  -q, --quiet          no progress line, no report\n"
+    "  -h, --help           this text\n"
+    "  -V, --version        the library's version\n"
     "\n"
     "Exit status: 0 the totals are right, 1 they are not, 2 trouble.\n";
 
-enum { KEY_PATTERN_SIZE_MAX = 512, OPTION_JSON = 256, OPTION_TOTALS };
+enum { KEY_PATTERN_SIZE_MAX = 512, OPTION_JSON = 256, OPTION_TOTALS, OPTION_SNAPSHOT };
 
 static const struct option long_options[] = {
     {"threads", required_argument, NULL, 't'}, {"words", required_argument, NULL, 'w'},
     {"seconds", required_argument, NULL, 's'}, {"passes", required_argument, NULL, 'p'},
     {"key", required_argument, NULL, 'k'},     {"top", required_argument, NULL, 'n'},
     {"json", no_argument, NULL, OPTION_JSON},  {"totals", no_argument, NULL, OPTION_TOTALS},
+    {"snapshot", required_argument, NULL, OPTION_SNAPSHOT},
     {"quiet", no_argument, NULL, 'q'},         {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
 };
@@ -102,6 +105,11 @@ static void apply(options *o, int option)
         break;
     case OPTION_TOTALS:
         set_output(o, OUTPUT_TOTALS);
+        break;
+    case OPTION_SNAPSHOT:
+        if (!saving_is_built())
+            fail("--snapshot: this wordcount was built without libstm-snapshot");
+        o->snapshot_path = optarg;
         break;
     case 'q':
         o->quiet = true;

@@ -23,6 +23,7 @@ typedef struct options {
     size_t top_count; /* rows in the lists of words and keys */
     output output;
     bool quiet;
+    const char *snapshot_path; /* where to save the store; NULL: nowhere */
     char **paths; /* ends with NULL; never empty */
 } options;
 
