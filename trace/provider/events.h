@@ -1,17 +1,17 @@
 /*
- * events.h -- the ten events and their fields; ../README.md is their catalogue, and a test compares it with this.
+ * events.h -- the ten events and their levels; ../README.md is their catalogue, and a test compares it with this.
  *
- * LTTng includes this file several times, with other meanings of its macros each time: hence the odd guard, and
- * no include guard in the usual form would do. Each field's expression is evaluated twice (to measure, and to
- * write), so all that costs something is worked out before, in a told.
+ * LTTng includes this file several times, with other meanings of its macros each time: hence the odd guard.
+ *
+ * LTTng writes an event field by field, through a pointer to a function each time, and takes 7 ns for each: twice as long
+ * for 20 fields as for one. Ours lie in memory as they will in the trace (layout.h), so at the stage that writes they are one
+ * array of bytes; at all others they are what they are. That stage is known by a macro that only it has. Should
+ * LTTng have it no more, or align fields as on some machines, they are written one by one.
  *
  * A key's first bytes go as two integers in network order, so that their hexadecimal digits are the bytes as
  * they stand in the key; readers decode that in a fraction of the time that a sequence takes.
  *
  * No string is empty: babeltrace2 up to 2.0.4 shows the last string that it has read in the place of an empty one.
- *
- * There is no field that says how late an event is: it is made after the fact, outside of everything that others could
- * wait for. So readers join events by store with transaction or version, never by time.
  */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER stm
@@ -22,7 +22,7 @@
 #if !defined(STM_TRACE_EVENTS_H) || defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
 #define STM_TRACE_EVENTS_H
 
-#include "told.h"
+#include "layout.h"
 
 #include <lttng/tracepoint.h>
 
@@ -56,152 +56,82 @@ LTTNG_UST_TRACEPOINT_ENUM(stm, snapshot_what,
     )
 )
 
-/* Shorthands; t is the told. */
-#define EVENTS_NUMBER(type, name, value) lttng_ust_field_integer(type, name, (type)(value))
-#define EVENTS_STORE EVENTS_NUMBER(uint64_t, store, t->event->store)
-#define EVENTS_TXN EVENTS_STORE EVENTS_NUMBER(uint64_t, txn, t->event->txn)
-#define EVENTS_ATTEMPT                                       \
-    EVENTS_TXN                                               \
-    EVENTS_NUMBER(uint64_t, op, t->event->operation)         \
-    EVENTS_NUMBER(uint64_t, attempt, t->event->attempt)
-#define EVENTS_LABEL lttng_ust_field_string(label, t->event->label)
-#define EVENTS_SETS                                          \
-    EVENTS_NUMBER(int64_t, begin_ns, t->event->begin_ns)     \
-    EVENTS_NUMBER(uint32_t, read_count, t->event->read_count) \
-    EVENTS_NUMBER(uint32_t, write_count, t->event->write_count)
-#define EVENTS_KEY                                           \
-    lttng_ust_field_integer_hex(uint64_t, key_hash, t->event->key_hash) \
-    EVENTS_NUMBER(uint32_t, key_size, t->event->key.size)
-#define EVENTS_KEY_TEXT lttng_ust_field_string(key, t->key)
-#define EVENTS_KEY_BYTES                                     \
-    lttng_ust_field_integer_network_hex(uint64_t, k0, t->k0) \
-    lttng_ust_field_integer_network_hex(uint64_t, k1, t->k1)
-#define EVENTS_MODE lttng_ust_field_enum(stm, mode, uint8_t, mode, t->event->update)
-#define EVENTS_STAGE lttng_ust_field_enum(stm, stage, uint8_t, stage, (uint8_t)t->event->stage)
-#define EVENTS_LOSS                                          \
-    EVENTS_MODE                                              \
-    EVENTS_NUMBER(uint8_t, was_set, t->event->was_set)       \
-    EVENTS_NUMBER(uint64_t, expected, t->event->version_from) \
-    EVENTS_NUMBER(uint64_t, found, t->event->version_to)     \
-    EVENTS_NUMBER(uint64_t, winner_txn, t->event->winner.txn)
+#undef EVENTS_WHOLE
+#if defined(lttng_ust__get_dynamic_len) && !defined(LTTNG_UST_RING_BUFFER_NATURAL_ALIGN)
+#define EVENTS_WHOLE(...) lttng_ust_field_array(char, whole, (const char *)t, size)
+#else
+#define EVENTS_WHOLE(...) __VA_ARGS__ lttng_ust_field_unused(size)
+#endif
 
-LTTNG_UST_TRACEPOINT_EVENT(stm, starving, LTTNG_UST_TP_ARGS(const told *, t),
-    LTTNG_UST_TP_FIELDS(
-        EVENTS_ATTEMPT
-        EVENTS_NUMBER(int64_t, elapsed_ns, t->event->elapsed_ns)
-        EVENTS_KEY
-        EVENTS_KEY_TEXT
-        EVENTS_LABEL
-    )
+/* t is the struct in layout.h, size how much of it is used. */
+#define EVENTS_N(type, name) lttng_ust_field_integer(type, name, t->name)
+#define EVENTS_H(type, name) lttng_ust_field_integer_hex(type, name, t->name)
+#define EVENTS_K(name) lttng_ust_field_integer_network_hex(uint64_t, name, t->name)
+#define EVENTS_E(name, of) lttng_ust_field_enum(stm, of, uint8_t, name, t->name)
+#define EVENTS_FIXED(list) list(EVENTS_N, EVENTS_H, EVENTS_K, EVENTS_E)
+#define EVENTS_TEXT(name) lttng_ust_field_string(name, name)
+
+LTTNG_UST_TRACEPOINT_EVENT(stm, starving,
+    LTTNG_UST_TP_ARGS(const struct told_starving *, t, size_t, size, const char *, key, const char *, label),
+    LTTNG_UST_TP_FIELDS(EVENTS_WHOLE(EVENTS_FIXED(LAYOUT_STARVING) EVENTS_TEXT(key) EVENTS_TEXT(label)))
 )
 LTTNG_UST_TRACEPOINT_LOGLEVEL(stm, starving, LTTNG_UST_TRACEPOINT_LOGLEVEL_ERR)
 
-LTTNG_UST_TRACEPOINT_EVENT(stm, conflict, LTTNG_UST_TP_ARGS(const told *, t),
+LTTNG_UST_TRACEPOINT_EVENT(stm, conflict,
+    LTTNG_UST_TP_ARGS(const struct told_conflict *, t, size_t, size, const char *, label, const char *, key,
+        const char *, winner_label),
     LTTNG_UST_TP_FIELDS(
-        EVENTS_ATTEMPT
-        EVENTS_STAGE
-        EVENTS_LABEL
-        EVENTS_SETS
-        EVENTS_NUMBER(uint32_t, key_index, t->event->key_index)
-        EVENTS_NUMBER(uint32_t, changed_count, t->event->changed_count)
-        EVENTS_KEY
-        EVENTS_KEY_TEXT
-        EVENTS_KEY_BYTES
-        EVENTS_LOSS
-        lttng_ust_field_string(winner_label, t->winner_label)
-        EVENTS_NUMBER(uint32_t, winner_tid, t->event->winner.tid)
-        EVENTS_NUMBER(uint64_t, winner_revision, t->event->winner.revision)
-    )
+        EVENTS_WHOLE(EVENTS_FIXED(LAYOUT_CONFLICT) EVENTS_TEXT(label) EVENTS_TEXT(key) EVENTS_TEXT(winner_label)))
 )
 LTTNG_UST_TRACEPOINT_LOGLEVEL(stm, conflict, LTTNG_UST_TRACEPOINT_LOGLEVEL_WARNING)
 
-LTTNG_UST_TRACEPOINT_EVENT(stm, busy, LTTNG_UST_TP_ARGS(const told *, t),
+LTTNG_UST_TRACEPOINT_EVENT(stm, busy,
+    LTTNG_UST_TP_ARGS(const struct told_busy *, t, size_t, size, const char *, label, const char *, key,
+        const char *, owner_label),
     LTTNG_UST_TP_FIELDS(
-        EVENTS_ATTEMPT
-        EVENTS_STAGE
-        EVENTS_LABEL
-        EVENTS_SETS
-        EVENTS_KEY
-        EVENTS_KEY_TEXT
-        EVENTS_KEY_BYTES
-        EVENTS_NUMBER(uint64_t, owner_txn, t->event->winner.txn)
-        lttng_ust_field_string(owner_label, t->winner_label)
-        EVENTS_NUMBER(uint32_t, owner_tid, t->event->winner.tid)
-    )
+        EVENTS_WHOLE(EVENTS_FIXED(LAYOUT_BUSY) EVENTS_TEXT(label) EVENTS_TEXT(key) EVENTS_TEXT(owner_label)))
 )
 LTTNG_UST_TRACEPOINT_LOGLEVEL(stm, busy, LTTNG_UST_TRACEPOINT_LOGLEVEL_NOTICE)
 
-LTTNG_UST_TRACEPOINT_EVENT(stm, commit, LTTNG_UST_TP_ARGS(const told *, t),
-    LTTNG_UST_TP_FIELDS(
-        EVENTS_ATTEMPT
-        EVENTS_LABEL
-        EVENTS_SETS
-        EVENTS_NUMBER(uint64_t, revision, t->event->revision)
-    )
+LTTNG_UST_TRACEPOINT_EVENT(stm, commit,
+    LTTNG_UST_TP_ARGS(const struct told_commit *, t, size_t, size, const char *, label),
+    LTTNG_UST_TP_FIELDS(EVENTS_WHOLE(EVENTS_FIXED(LAYOUT_COMMIT) EVENTS_TEXT(label)))
 )
 LTTNG_UST_TRACEPOINT_LOGLEVEL(stm, commit, LTTNG_UST_TRACEPOINT_LOGLEVEL_INFO)
 
-LTTNG_UST_TRACEPOINT_EVENT(stm, abandon, LTTNG_UST_TP_ARGS(const told *, t),
-    LTTNG_UST_TP_FIELDS(
-        EVENTS_ATTEMPT
-        EVENTS_LABEL
-        EVENTS_SETS
-    )
+LTTNG_UST_TRACEPOINT_EVENT(stm, abandon,
+    LTTNG_UST_TP_ARGS(const struct told_abandon *, t, size_t, size, const char *, label),
+    LTTNG_UST_TP_FIELDS(EVENTS_WHOLE(EVENTS_FIXED(LAYOUT_ABANDON) EVENTS_TEXT(label)))
 )
 LTTNG_UST_TRACEPOINT_LOGLEVEL(stm, abandon, LTTNG_UST_TRACEPOINT_LOGLEVEL_INFO)
 
-LTTNG_UST_TRACEPOINT_EVENT(stm, store, LTTNG_UST_TP_ARGS(const told *, t),
-    LTTNG_UST_TP_FIELDS(
-        EVENTS_STORE
-        lttng_ust_field_enum(stm, store_what, uint8_t, what, t->event->kind == STM_EVENT_STORE_CLOSE)
-        EVENTS_NUMBER(uint32_t, schema, EVENTS_SCHEMA)
-    )
+LTTNG_UST_TRACEPOINT_EVENT(stm, store,
+    LTTNG_UST_TP_ARGS(const struct told_store *, t, size_t, size),
+    LTTNG_UST_TP_FIELDS(EVENTS_WHOLE(EVENTS_FIXED(LAYOUT_STORE)))
 )
 LTTNG_UST_TRACEPOINT_LOGLEVEL(stm, store, LTTNG_UST_TRACEPOINT_LOGLEVEL_INFO)
 
-LTTNG_UST_TRACEPOINT_EVENT(stm, snapshot, LTTNG_UST_TP_ARGS(const told *, t),
-    LTTNG_UST_TP_FIELDS(
-        EVENTS_STORE
-        lttng_ust_field_enum(stm, snapshot_what, uint8_t, what, t->event->kind == STM_EVENT_SNAPSHOT_RELEASED)
-        EVENTS_NUMBER(uint64_t, snapshot, t->event->snapshot)
-        EVENTS_LABEL
-        EVENTS_NUMBER(uint64_t, revision, t->event->revision)
-        EVENTS_NUMBER(int64_t, held_ns, t->event->held_ns)
-        EVENTS_NUMBER(uint64_t, bytes, t->event->bytes)
-    )
+LTTNG_UST_TRACEPOINT_EVENT(stm, snapshot,
+    LTTNG_UST_TP_ARGS(const struct told_snapshot *, t, size_t, size, const char *, label),
+    LTTNG_UST_TP_FIELDS(EVENTS_WHOLE(EVENTS_FIXED(LAYOUT_SNAPSHOT) EVENTS_TEXT(label)))
 )
 LTTNG_UST_TRACEPOINT_LOGLEVEL(stm, snapshot, LTTNG_UST_TRACEPOINT_LOGLEVEL_INFO)
 
-LTTNG_UST_TRACEPOINT_EVENT(stm, conflict_key, LTTNG_UST_TP_ARGS(const told *, t),
-    LTTNG_UST_TP_FIELDS(
-        EVENTS_TXN
-        EVENTS_KEY
-        EVENTS_KEY_BYTES
-        EVENTS_LOSS
-    )
+LTTNG_UST_TRACEPOINT_EVENT(stm, conflict_key,
+    LTTNG_UST_TP_ARGS(const struct told_conflict_key *, t, size_t, size),
+    LTTNG_UST_TP_FIELDS(EVENTS_WHOLE(EVENTS_FIXED(LAYOUT_CONFLICT_KEY)))
 )
 LTTNG_UST_TRACEPOINT_LOGLEVEL(stm, conflict_key, LTTNG_UST_TRACEPOINT_LOGLEVEL_DEBUG_PROCESS)
 
-LTTNG_UST_TRACEPOINT_EVENT(stm, checkout, LTTNG_UST_TP_ARGS(const told *, t),
-    LTTNG_UST_TP_FIELDS(
-        EVENTS_TXN
-        EVENTS_KEY
-        EVENTS_KEY_BYTES
-        EVENTS_NUMBER(uint64_t, version, t->event->version_from)
-        EVENTS_MODE
-    )
+LTTNG_UST_TRACEPOINT_EVENT(stm, checkout,
+    LTTNG_UST_TP_ARGS(const struct told_checkout *, t, size_t, size),
+    LTTNG_UST_TP_FIELDS(EVENTS_WHOLE(EVENTS_FIXED(LAYOUT_CHECKOUT)))
 )
 LTTNG_UST_TRACEPOINT_LOGLEVEL(stm, checkout, LTTNG_UST_TRACEPOINT_LOGLEVEL_DEBUG_FUNCTION)
 
-LTTNG_UST_TRACEPOINT_EVENT(stm, publish, LTTNG_UST_TP_ARGS(const told *, t),
-    LTTNG_UST_TP_FIELDS(
-        EVENTS_TXN
-        EVENTS_KEY
-        EVENTS_KEY_BYTES
-        EVENTS_NUMBER(uint64_t, from_version, t->event->version_from)
-        EVENTS_NUMBER(uint64_t, to_version, t->event->version_to)
-        EVENTS_NUMBER(uint64_t, value_size, t->event->value_size)
-    )
+LTTNG_UST_TRACEPOINT_EVENT(stm, publish,
+    LTTNG_UST_TP_ARGS(const struct told_publish *, t, size_t, size),
+    LTTNG_UST_TP_FIELDS(EVENTS_WHOLE(EVENTS_FIXED(LAYOUT_PUBLISH)))
 )
 LTTNG_UST_TRACEPOINT_LOGLEVEL(stm, publish, LTTNG_UST_TRACEPOINT_LOGLEVEL_DEBUG_FUNCTION)
 

@@ -16,7 +16,7 @@ static void escape(unsigned char byte, char *text)
     text[3] = digits[byte & 15];
 }
 
-void key_text(stm_bytes key, char *text, size_t size)
+size_t key_text(stm_bytes key, char *text, size_t size)
 {
     const unsigned char *bytes = key.data;
     size_t length = 0;
@@ -31,4 +31,5 @@ void key_text(stm_bytes key, char *text, size_t size)
         length += width;
     }
     text[length] = '\0';
+    return length;
 }

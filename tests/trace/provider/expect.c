@@ -81,8 +81,8 @@ void expect_store(unsigned store, const char *what)
 void expect_snapshot(unsigned store, const char *what, unsigned snapshot, const char *label, uint64_t revision,
                      bool kept)
 {
-    printf("snapshot store=%u what=%s snapshot=%u label=\"%s\" revision=%" PRIu64 " bytes=%s\n", store, what, snapshot,
-           label, revision, kept ? "some" : "0");
+    printf("snapshot store=%u what=%s snapshot=%u revision=%" PRIu64 " bytes=%s label=\"%s\"\n", store, what, snapshot,
+           revision, kept ? "some" : "0", label);
 }
 
 void expect_checkout(const actor *a, stm_bytes key, uint64_t version, bool update)
@@ -96,9 +96,10 @@ void expect_checkout(const actor *a, stm_bytes key, uint64_t version, bool updat
 void expect_commit(const actor *a, uint64_t revision)
 {
     say_attempt("commit", a);
-    say_label(a);
     say_sets(a);
-    printf(" revision=%" PRIu64 "\n", revision);
+    printf(" revision=%" PRIu64, revision);
+    say_label(a);
+    printf("\n");
 }
 
 void expect_publish(const actor *a, uint64_t txn, stm_bytes key, uint64_t from, size_t value_size)
@@ -114,15 +115,15 @@ static void say_first_conflict(const actor *a, const char *stage, const stm_conf
 {
     say_attempt("conflict", a);
     printf(" stage=%s", stage);
-    say_label(a);
     say_sets(a);
     printf(" key_index=%u changed_count=%zu", index, count);
     say_key_size(first->key);
-    say_key_text(first->key);
     say_key_bytes(first->key);
     say_loss(first, set);
-    printf(" winner_label=\"%s\" winner_tid=%" PRIu32 " winner_revision=%" PRIu64 "\n", first->winner.label,
-           first->winner.tid, first->winner.revision);
+    printf(" winner_tid=%" PRIu32 " winner_revision=%" PRIu64, first->winner.tid, first->winner.revision);
+    say_label(a);
+    say_key_text(first->key);
+    printf(" winner_label=\"%s\"\n", first->winner.label);
 }
 
 void expect_conflict(const actor *a, const char *stage, const char *sets, const unsigned *indexes)
@@ -146,8 +147,8 @@ void expect_conflict(const actor *a, const char *stage, const char *sets, const 
 void expect_abandon(const actor *a)
 {
     say_attempt("abandon", a);
-    say_label(a);
     say_sets(a);
+    say_label(a);
     printf("\n");
 }
 
@@ -165,10 +166,11 @@ void expect_busy(const actor *a, const char *stage, stm_bytes key, uint64_t owne
 {
     say_attempt("busy", a);
     printf(" stage=%s", stage);
-    say_label(a);
     say_sets(a);
     say_key_size(key);
-    say_key_text(key);
     say_key_bytes(key);
-    printf(" owner_txn=%" PRIu64 " owner_label=\"%s\" owner_tid=%u\n", owner_txn, owner_label, owner_tid);
+    printf(" owner_txn=%" PRIu64 " owner_tid=%u", owner_txn, owner_tid);
+    say_label(a);
+    say_key_text(key);
+    printf(" owner_label=\"%s\"\n", owner_label);
 }
