@@ -78,7 +78,7 @@ static void write_attempts(GString *html, const report *report)
         all += latency->attempts[i].count;
     }
     if (all == 0) {
-        nothing_write(html, latency->has_latency ? "No operation was finished."
+        nothing_write(html, report->health.has_commits ? "No operation was finished."
                                                  : "This needs commits: record with --level=commits.");
         return;
     }
@@ -177,10 +177,10 @@ static void write_table(GString *html, const latency_part *t)
     write_row(html, "first begin to OK, all attempts together", &t->first_begin_to_ok_ns, true);
     write_row(html, "an attempt that ended OK", &t->attempt_ok_ns, true);
     write_row(html, "an attempt that was lost", &t->attempt_lost_ns, true);
-    write_row(html, "keys that a winner had read", &t->winner_reads, false);
-    write_row(html, "keys that a winner held for update", &t->winner_writes, false);
-    write_row(html, "keys that a loser had read", &t->loser_reads, false);
-    write_row(html, "keys that a loser held for update", &t->loser_writes, false);
+    write_row(html, "keys read by one that ended OK", &t->winner_reads, false);
+    write_row(html, "keys held for update by one that ended OK", &t->winner_writes, false);
+    write_row(html, "keys read by one that was lost", &t->loser_reads, false);
+    write_row(html, "keys held for update by one that was lost", &t->loser_writes, false);
     table_close(html, 0);
 }
 

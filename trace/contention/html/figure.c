@@ -79,6 +79,17 @@ figure figure_duration(int64_t ns)
     return f;
 }
 
+figure figure_moment(int64_t ns)
+{
+    figure f;
+    double ms = (double)ns / 1e6;
+    if (fabs(ms) < 1000)
+        snprintf(f.text, sizeof f.text, "%.3f" UNIT_SPACE "ms", ms);
+    else
+        snprintf(f.text, sizeof f.text, "%.6f" UNIT_SPACE "s", ms / 1e3);
+    return f;
+}
+
 figure figure_span(int64_t from_ns, int64_t to_ns)
 {
     double ns = (double)to_ns - (double)from_ns;

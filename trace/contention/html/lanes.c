@@ -21,7 +21,7 @@
 #define LANE_HEIGHT_OF_MANY 22.0
 #define MANY_LANES ((size_t)16)
 #define MANY_MARKS ((size_t)300) /* arrows are fainter from here on */
-#define MARK_WIDTH 12.0 /* that an attempt needs to be seen */
+#define MARK_WIDTH 10.0 /* that an attempt needs to be seen */
 #define WIDTH_MAX 6000.0
 
 typedef struct drawing {
@@ -67,7 +67,8 @@ static void draw_lane(const drawing *t, size_t lane)
     uint64_t tid = t->lanes->tids[lane];
     g_string_append_printf(t->html, "<path class=\"lane\" d=\"M%.1f %.1fH%.1f\"/><text class=\"key\" x=\"%.1f\" y=\"%.1f\">",
                            t->x.begin, y, t->x.end, PLOT_LEFT - 8, y + 4);
-    markup_text_short(t->html, thread_name(t->report, tid), 15);
+    const char *name = thread_name(t->report, tid);
+    markup_text_short(t->html, *name ? name : "thread", 15);
     g_string_append_printf(t->html, " %" PRIu64 "</text>\n", tid);
 }
 
@@ -85,7 +86,7 @@ static void write_title(const drawing *t, const lane_mark *mark)
         g_string_append_printf(t->html, ", by transaction %" PRIu64 " ", winner->txn);
         markup_text(t->html, winner->label);
     }
-    markup_printf(t->html, "; from %s, %s long", figure_duration(mark->begin_ns).text,
+    markup_printf(t->html, "; began at %s, took %s", figure_moment(mark->begin_ns).text,
                   figure_span(mark->begin_ns, mark->end_ns).text);
     g_string_append(t->html, "</title>");
 }
@@ -173,10 +174,11 @@ static void write_legend(GString *html)
 static void draw(const drawing *t)
 {
     double bottom = TOP + (double)t->lane_count * t->lane_height;
+    axis since_begin = {0, t->x.to - t->x.from, t->x.begin, t->x.end};
     g_string_append(t->html, "<defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"6\" refY=\"4\" markerWidth=\"7\" "
                              "markerHeight=\"7\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"head\" "
                              "d=\"M0 0L8 4L0 8Z\"/></marker></defs>\n");
-    axis_draw_time(t->html, &t->x, TOP, bottom);
+    axis_draw_time(t->html, &since_begin, TOP, bottom);
     g_string_append_printf(t->html, "<g%s>\n", t->mark_count > MANY_MARKS ? " class=\"dense\"" : "");
     for (size_t lane = 0; lane < t->lane_count; lane++)
         draw_lane(t, lane);
@@ -200,6 +202,8 @@ void lanes_write(GString *html, const report *report)
     double plot = fmin(fmax(PLOT_RIGHT - PLOT_LEFT, (double)most_in_a_lane(&t) * MARK_WIDTH), WIDTH_MAX);
     t.x = (axis){(double)lanes->from_ns, (double)lanes->to_ns, PLOT_LEFT, PLOT_LEFT + plot};
     t.lane_height = t.lane_count > MANY_LANES ? LANE_HEIGHT_OF_MANY : LANE_HEIGHT;
+    g_string_append_printf(html, "<p class=\"hint\">It begins %s after the first event. Rest the pointer on a bar to see "
+                                 "what it was about.</p>\n", figure_moment(lanes->from_ns).text);
     bool is_long = plot > PLOT_RIGHT - PLOT_LEFT;
     svg_open(html, is_long ? "long lanes" : "wide lanes", t.x.end + CANVAS_WIDTH - PLOT_RIGHT,
              TOP + (double)t.lane_count * t.lane_height + 24, "Attempts of each thread in the worst millisecond");

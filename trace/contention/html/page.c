@@ -29,7 +29,7 @@ static const part parts[] = {
      {rates_write, heat_map_write, bursts_write}},
     {"keys", "Keys", "Keys that are fought for", NULL, {keys_write, prefixes_write}},
     {"winners", "Winners", "Who loses to whom", "A number is how many conflicts the row lost to the column.", {matrices_write}},
-    {"lanes", "Worst millisecond", "The worst millisecond", "Rest the pointer on a bar to see what it was about.", {lanes_write}},
+    {"lanes", "Worst millisecond", "The worst millisecond", NULL, {lanes_write}},
     {"attempts", "Attempts", "Attempts and latency", NULL, {attempts_write}},
     {"labels", "Labels and threads", "Transactions and threads", NULL, {labels_write, threads_write}},
     {"busy", "Busy", "Who kept others busy", NULL, {owners_write}},
@@ -37,6 +37,7 @@ static const part parts[] = {
     {"stories", "Stories", "The worst stories", NULL, {stories_write}},
     {"events", "Recording", "What was recorded", NULL, {events_write}},
 };
+#define PART_COUNT (sizeof parts / sizeof *parts)
 
 void nothing_write(GString *html, const char *why)
 {
@@ -108,10 +109,16 @@ static void write_header(GString *html, const report *report)
     g_string_append(html, "</bdi></span></p>\n</header>\n");
 }
 
-static void write_navigation(GString *html)
+/* Of a trace without events, only what was recorded. */
+static size_t first_part(const report *report)
+{
+    return report->health.event_count > 0 ? 0 : PART_COUNT - 1;
+}
+
+static void write_navigation(GString *html, const report *report)
 {
     g_string_append(html, "<nav aria-label=\"Parts\">");
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    for (size_t i = first_part(report); i < PART_COUNT; i++)
         g_string_append_printf(html, "<a href=\"#%s\">%s</a> ", parts[i].id, parts[i].name);
     g_string_append(html, "</nav>\n");
 }
@@ -145,8 +152,8 @@ static void write_page(GString *html, const report *report)
     warnings_write(html, report);
     verdict_write(html, report);
     tiles_write(html, report);
-    write_navigation(html);
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    write_navigation(html, report);
+    for (size_t i = first_part(report); i < PART_COUNT; i++)
         write_part(html, report, &parts[i]);
     write_footer(html);
     g_string_append_printf(html, "</main>\n<script>%s</script>\n</body>\n</html>\n", script);

@@ -51,7 +51,7 @@ static void write_steps(GString *html, const story *story)
         const story_step *step = &story->steps[i];
         table_row_begin(html);
         cell_count(html, step->attempt);
-        cell_duration(html, step->begin_ns);
+        cell_moment(html, step->begin_ns);
         cell_span(html, step->begin_ns, step->end_ns);
         write_outcome(html, step);
         cell_name(html, step->key);

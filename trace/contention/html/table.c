@@ -79,6 +79,11 @@ void cell_duration(GString *html, int64_t ns)
     g_string_append_printf(html, "<td class=\"n\" data-v=\"%" PRId64 "\">%s</td>", ns, figure_duration(ns).text);
 }
 
+void cell_moment(GString *html, int64_t ns)
+{
+    g_string_append_printf(html, "<td class=\"n\" data-v=\"%" PRId64 "\">%s</td>", ns, figure_moment(ns).text);
+}
+
 void cell_span(GString *html, int64_t from_ns, int64_t to_ns)
 {
     g_string_append_printf(html, "<td class=\"n\" data-v=\"%.0f\">%s</td>", (double)to_ns - (double)from_ns,

@@ -30,6 +30,7 @@ void cell_text(GString *html, const char *text);
 void cell_count(GString *html, uint64_t count);
 void cell_number(GString *html, uint64_t number);         /* of a thread, a transaction: not an amount */
 void cell_duration(GString *html, int64_t ns);
+void cell_moment(GString *html, int64_t ns);
 void cell_span(GString *html, int64_t from_ns, int64_t to_ns);
 void cell_share(GString *html, double share);
 void cell_ratio(GString *html, uint64_t part, uint64_t whole);

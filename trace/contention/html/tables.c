@@ -1,5 +1,5 @@
 /* tables.c -- the parts that are tables, from the keys to the events. */
-#include <inttypes.h>
+#include <string.h>
 
 #include "figure.h"
 #include "markup.h"
@@ -20,6 +20,7 @@ void keys_write(GString *html, const report *report)
         {"Writers", "distinct winners: threads and labels", 'n'},
         {"Top winner", "label that won most of its conflicts", 't'},
         {"Its share", "share of the conflicts that it won", 'n'},
+        {"Also changed", "conflicts in which it had changed, too, but was not the first such key", 'n'},
         {"Only read", "losers that had only read it", 'n'},
         {"Not set", "losers that held it for update and had not set it", 'n'},
     };
@@ -46,7 +47,11 @@ void keys_write(GString *html, const report *report)
             cell_share(html, key->top_winner_share);
         else
             cell_unknown(html);
-        cell_count(html, key->lost_reading);
+        cell_count(html, key->also_changed);
+        if (report->avoidable.has_modes)
+            cell_count(html, key->lost_reading);
+        else
+            cell_unknown(html);
         if (report->avoidable.has_sets)
             cell_count(html, key->lost_unset);
         else
@@ -99,7 +104,7 @@ void bursts_write(GString *html, const report *report)
         const burst *burst = &time->bursts[i];
         table_row_begin(html);
         cell_count(html, i + 1);
-        cell_duration(html, burst->from_ns);
+        cell_moment(html, burst->from_ns);
         cell_span(html, burst->from_ns, burst->to_ns);
         cell_count(html, burst->conflicts);
         cell_count(html, burst->busy);
@@ -107,6 +112,15 @@ void bursts_write(GString *html, const report *report)
         table_row_end(html);
     }
     table_close(html, time->burst_count);
+}
+
+/* What to do about it is only said where there is something to do. */
+static void write_avoidable(GString *html, uint64_t count, uint64_t conflicts, const char *what)
+{
+    const char *end = count > 0 ? what + strlen(what) : strchr(what, '.') + 1;
+    g_string_append_printf(html, "<li><b>%s</b> conflicts (", count > 0 ? figure_count(count).text : "No");
+    markup_text(html, figure_ratio(count, conflicts).text);
+    g_string_append_printf(html, ") %.*s</li>\n", (int)(end - what), what);
 }
 
 void avoidable_write(GString *html, const report *report)
@@ -117,20 +131,20 @@ void avoidable_write(GString *html, const report *report)
         nothing_write(html, "No conflict could have been avoided: there was none.");
         return;
     }
-    g_string_append(html, "<ul class=\"facts\">\n");
-    g_string_append_printf(html, "<li><b>%s</b> conflicts (", figure_count(avoidable->lost_reading).text);
-    markup_text(html, figure_ratio(avoidable->lost_reading, conflicts).text);
-    g_string_append(html, ") over a key that the loser had only read. Where a value that is a little old will do, "
-                          "<code>stm_txn_peek</code> reads it, and is not checked at commit.</li>\n");
-    if (avoidable->has_sets) {
-        g_string_append_printf(html, "<li><b>%s</b> conflicts (", figure_count(avoidable->lost_unset).text);
-        markup_text(html, figure_ratio(avoidable->lost_unset, conflicts).text);
-        g_string_append(html, ") over a key that the loser held for update and had not set. Read it with "
-                              "<code>stm_txn_get</code>: then commit does not publish it, and two that only read it "
-                              "do not meet.</li>\n");
-    } else {
-        g_string_append(html, "<li>Whether losers had set what they held for update, this trace does not tell.</li>\n");
+    if (!avoidable->has_modes) {
+        nothing_write(html, "This trace does not tell what its losers had read only.");
+        return;
     }
+    g_string_append(html, "<ul class=\"facts\">\n");
+    write_avoidable(html, avoidable->lost_reading, conflicts,
+                    "over a key that the loser had only read. Where a value that is a little old will do, "
+                    "<code>stm_txn_peek</code> reads it, and is not checked at commit.");
+    if (avoidable->has_sets)
+        write_avoidable(html, avoidable->lost_unset, conflicts,
+                        "over a key that the loser held for update and had not set. Read it with <code>stm_txn_get</code>: "
+                        "then commit does not publish it, and two that only read it do not meet.");
+    else
+        g_string_append(html, "<li>Whether losers had set what they held for update, this trace does not tell.</li>\n");
     g_string_append(html, "</ul>\n");
 }
 
@@ -259,8 +273,12 @@ static void write_winners_found(GString *html, const report *report)
     g_string_append_printf(html, "<p>Of %s conflicts, the winner's commit is in the trace for <b>%s</b> (",
                            figure_count(report->verdict.attempts.conflict).text, figure_count(health->winners_matched).text);
     markup_text(html, figure_ratio(health->winners_matched, report->verdict.attempts.conflict).text);
-    g_string_append_printf(html, "), and is missing for %s; %s name no winner.</p>\n",
+    g_string_append_printf(html, "), and is missing for %s; %s name no winner.",
                            figure_count(health->winners_unmatched).text, figure_count(health->winners_unnamed).text);
+    if (health->winners_verified + health->winners_contradicted > 0)
+        g_string_append_printf(html, " By the version that was published, %s winners are right, and %s wrong.",
+                               figure_count(health->winners_verified).text, figure_count(health->winners_contradicted).text);
+    g_string_append(html, "</p>\n");
 }
 
 void events_write(GString *html, const report *report)

@@ -32,7 +32,7 @@ void verdict_write(GString *html, const report *report)
 {
     const verdict *verdict = &report->verdict;
     g_string_append_printf(html, "<section id=\"verdict\" class=\"verdict %s\" aria-label=\"Verdict\">\n",
-                           verdict->cause == CAUSE_NONE ? "fine" : "lossy");
+                           report->health.event_count == 0 ? "unknown" : verdict->cause == CAUSE_NONE ? "fine" : "lossy");
     g_string_append(html, "<p class=\"sentence\">");
     markup_text(html, verdict->sentence);
     g_string_append(html, "</p>\n");
@@ -67,7 +67,7 @@ static figure tile_count(uint64_t count)
 
 static void outcome_tile(GString *html, const char *tile_class, const char *name, uint64_t count, uint64_t all)
 {
-    char more[64] = "share needs commits";
+    char more[64] = "";
     if (all > 0)
         g_snprintf(more, sizeof more, "%s of attempts", figure_ratio(count, all).text);
     tile(html, tile_class, name, tile_count(count).text, more);
