@@ -413,8 +413,8 @@ STMI_INLINE stm_status edit(struct stm_txn *txn, const struct ask *ask, struct s
     }
     status = ask->names != NULL ? checkout_names(txn, ask->names, 1, true, NULL)
                                 : checkout_handles(txn, ask->handles, 1, true, NULL);
-    if (status == STM_OK)
-        *entry = asked_entry(txn, ask, 0);
+    if (status == STM_OK && (*entry = asked_entry(txn, ask, 0)) == NULL)
+        __builtin_unreachable(); /* it has just been checked out */
     return status;
 }
 
