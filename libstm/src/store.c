@@ -24,6 +24,8 @@ static stmi_word store_count;
 
 #ifdef STM_TESTING
 void (*stmi_access_hook)(const stmi_access *access);
+void (*stmi_store_hook)(volatile void *address, size_t size, uint64_t value, memory_order order);
+volatile void *(*stmi_place_hook)(volatile void *address);
 #endif
 
 /* In the child the other threads are gone, wherever they were: no store of the parent may be used. */

@@ -243,7 +243,7 @@ int main(int argc, char **argv)
     crew_options options = crew_parse(argc, argv, TRANSACTIONS);
     for (uint32_t i = 0; i < KEY_COUNT; i++)
         keys[i] = actor_key_make(i, (value_kind)(i / 2 % VALUE_KIND_COUNT));
-    history_open(&record, 2 * options.threads, KEY_COUNT, SLACK_NS);
+    history_open(&record, 3 * options.threads, KEY_COUNT, SLACK_NS);
     world = (actor_world){.keys = keys, .history = &record, .actor_count = options.threads, .clock = now};
     crew_must(stm_store_open(NULL, &world.store), "open");
     crew_open(&options);

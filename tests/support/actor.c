@@ -18,16 +18,22 @@ static stm_bytes name_of(const actor *actor, uint32_t key)
     return stm_text(actor->world->keys[key].name);
 }
 
+static bool same(stm_bytes a, stm_bytes b)
+{
+    return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+}
+
 /* ----------------------------------------------------------------------------- handles -- */
 
 void actor_open(actor *actor, const actor_world *world, unsigned number, const char *label)
 {
-    *actor = (struct actor){.world = world, .number = number};
+    *actor = (struct actor){.world = world, .number = number, .label = label};
     actor->log = &world->history->logs[number];
     actor->snapshot_log = &world->history->logs[world->actor_count + number];
+    actor->peek_log = &world->history->logs[2 * world->actor_count + number];
     stm_status status = stm_txn_begin(world->store, label, &actor->txn);
     if (status != STM_OK)
-        history_fault(actor->log, "begin answered %s", stm_status_name(status));
+        history_fault(actor->log, ORACLE_RESULT, "begin answered %s", stm_status_name(status));
 }
 
 void actor_close(actor *actor)
@@ -58,6 +64,8 @@ static void end_node(actor *actor, history_outcome outcome, uint64_t id)
     if (actor->node_open)
         history_node_end(actor->log, outcome, actor->world->clock(ACTOR_END), id);
     actor->node_open = false;
+    if (outcome == HISTORY_COMMITTED)
+        history_revise(actor->log, actor->revision);
     if (outcome == HISTORY_FAILED)
         actor->held_count = 0; /* the library keeps the copies until reset; here they are of no more use */
 }
@@ -86,10 +94,10 @@ static void hold(actor *actor, uint32_t key, bool update, uint64_t value)
         *held = (struct actor_held){.key = key, .value = value};
         stm_status status = stm_txn_version(actor->txn, name_of(actor, key), &held->version);
         if (status != STM_OK)
-            history_fault(actor->log, "version of key %u: %s", key, stm_status_name(status));
+            history_fault(actor->log, ORACLE_RESULT, "version of key %u: %s", key, stm_status_name(status));
         history_read(actor->log, key, held->version, value);
     } else if (value != held->value && value != HISTORY_UNKNOWN && held->value != HISTORY_UNKNOWN) {
-        history_fault(actor->log, "key %u: the private copy changed from %llx to %llx", key,
+        history_fault(actor->log, ORACLE_RESULT, "key %u: the private copy changed from %llx to %llx", key,
                       (unsigned long long)held->value, (unsigned long long)value);
     }
     held->update |= update;
@@ -99,10 +107,24 @@ static uint64_t number_of(actor *actor, uint32_t key, stm_bytes value)
 {
     if (value.data == NULL)
         return 0;
+    if (actor->world->settle != NULL)
+        actor->world->settle(value.data, value.size);
     uint64_t number = value_read(value);
     if (number == 0)
-        history_fault(actor->log, "key %u: a value of %zu bytes that is not whole", key, value.size);
+        history_fault(actor->log, ORACLE_RESULT, "key %u: a value of %zu bytes that is not whole", key, value.size);
     return number;
+}
+
+/* "Key's version was published by this writer." */
+static void claim_writer(const actor *actor, history_log *log, uint32_t key, uint64_t version,
+                         const stm_writer *writer)
+{
+    history_claim claim = {key, version, writer->txn, HISTORY_NO_THREAD, writer->revision};
+    const char *const *labels = actor->world->labels;
+    for (uint32_t i = 0; labels != NULL && i < actor->world->actor_count; i++)
+        if (strcmp(labels[i], writer->label) == 0)
+            claim.thread = i;
+    history_claim_writer(log, &claim);
 }
 
 /* Every key that changed is named, with a version that is not the one expected, and its winner. */
@@ -111,27 +133,21 @@ static void check_conflicts(actor *actor)
     stm_conflict conflicts[CONFLICT_COUNT_MAX];
     size_t count = stm_txn_conflicts(actor->txn, conflicts, CONFLICT_COUNT_MAX);
     if (count == 0 || count > CONFLICT_COUNT_MAX)
-        history_fault(actor->log, "CONFLICT with %zu conflicts", count);
+        history_fault(actor->log, ORACLE_OVERLAP, "CONFLICT with %zu conflicts", count);
     for (size_t i = 0; i < count && i < CONFLICT_COUNT_MAX; i++) {
         unsigned at = 0;
-        while (at < actor->held_count) {
-            stm_bytes name = name_of(actor, actor->held[at].key);
-            if (name.size == conflicts[i].key.size &&
-                memcmp(name.data, conflicts[i].key.data, name.size) == 0)
-                break;
+        while (at < actor->held_count && !same(name_of(actor, actor->held[at].key), conflicts[i].key))
             at++;
-        }
         if (at == actor->held_count)
             continue; /* the very key that was to be checked out, of which nothing is known yet */
         if (conflicts[i].expected != actor->held[at].version || conflicts[i].found <= conflicts[i].expected)
-            history_fault(actor->log, "conflict on key %u at version %llu: expected %llu, found %llu",
+            history_fault(actor->log, ORACLE_OVERLAP, "conflict on key %u at version %llu: expected %llu, found %llu",
                           actor->held[at].key, (unsigned long long)actor->held[at].version,
                           (unsigned long long)conflicts[i].expected, (unsigned long long)conflicts[i].found);
         if (conflicts[i].winner.txn != 0)
-            history_claim_writer(actor->log, actor->held[at].key, conflicts[i].found,
-                                 conflicts[i].winner.txn);
+            claim_writer(actor, actor->log, actor->held[at].key, conflicts[i].found, &conflicts[i].winner);
         else
-            history_fault(actor->log, "conflict on key %u names no winner", actor->held[at].key);
+            history_fault(actor->log, ORACLE_WINNER, "conflict on key %u names no winner", actor->held[at].key);
     }
 }
 
@@ -142,7 +158,7 @@ static stm_status answered(actor *actor, const char *call, stm_status status, st
         check_conflicts(actor);
         end_node(actor, HISTORY_FAILED, 0);
     } else if (status != STM_OK && status != STM_BUSY && status != also) {
-        history_fault(actor->log, "%s answered %s", call, stm_status_name(status));
+        history_fault(actor->log, ORACLE_RESULT, "%s answered %s", call, stm_status_name(status));
         end_node(actor, HISTORY_FAILED, 0);
     }
     return status;
@@ -158,7 +174,7 @@ static stm_status check_out(actor *actor, uint32_t key, bool update)
                                : stm_txn_get(actor->txn, name_of(actor, key), &value);
     if (status == STM_OK || status == STM_NOT_FOUND) {
         if (!update && (status == STM_OK) != (value.data != NULL))
-            history_fault(actor->log, "get of key %u: %s, and %s", key, stm_status_name(status),
+            history_fault(actor->log, ORACLE_RESULT, "get of key %u: %s, and %s", key, stm_status_name(status),
                           value.data == NULL ? "no value" : "a value");
         hold(actor, key, update, number_of(actor, key, value));
     }
@@ -222,6 +238,31 @@ stm_status actor_delete(actor *actor, uint32_t key)
     return answered(actor, "delete", status, STM_OK);
 }
 
+/* A node of its own: it tells a value, and no version. */
+stm_status actor_peek(actor *actor, uint32_t key, uint64_t *value)
+{
+    stm_bytes found = {NULL, 0};
+    uint64_t begin = actor->world->clock(ACTOR_BEGIN);
+    stm_status status = stm_txn_peek(actor->txn, name_of(actor, key), &found);
+    *value = number_of(actor, key, found);
+    const struct actor_held *held = find_held(actor, key);
+    if (status != STM_OK && status != STM_NOT_FOUND)
+        return answered(actor, "peek", status, STM_BUSY);
+    if ((status == STM_OK) != (found.data != NULL))
+        history_fault(actor->log, ORACLE_RESULT, "peek at key %u: %s, and %s", key, stm_status_name(status),
+                      found.data == NULL ? "no value" : "a value");
+    if (held != NULL) {
+        if (!history_fits(held->value, *value))
+            history_fault(actor->log, ORACLE_RESULT, "peek at key %u shows %llx, and not the private copy %llx",
+                          key, (unsigned long long)*value, (unsigned long long)held->value);
+        return status;
+    }
+    history_node_open(actor->peek_log, begin);
+    history_read(actor->peek_log, key, HISTORY_UNKNOWN, *value);
+    history_node_end(actor->peek_log, HISTORY_PEEK, actor->world->clock(ACTOR_END), 0);
+    return status;
+}
+
 /* ------------------------------------------------------------------------------ commit -- */
 
 static void write_down(actor *actor)
@@ -231,7 +272,7 @@ static void write_down(actor *actor)
         uint64_t version;
         if (stm_txn_version(actor->txn, name_of(actor, held->key), &version) != STM_OK ||
             version != held->version + held->update)
-            history_fault(actor->log, "key %u: after a commit of version %llu the transaction holds %llu",
+            history_fault(actor->log, ORACLE_RESULT, "key %u: after a commit of version %llu the transaction holds %llu",
                           held->key, (unsigned long long)held->version, (unsigned long long)version);
         if (held->update)
             history_write(actor->log, held->key, ++held->version, held->value);
@@ -242,6 +283,7 @@ stm_status actor_commit(actor *actor)
 {
     need_node(actor);
     uint64_t id = stm_txn_id(actor->txn);
+    actor->revision = 0;
     stm_status status = stm_txn_commit(actor->txn);
     if (status == STM_OK) {
         write_down(actor);
@@ -257,6 +299,32 @@ void actor_reset(actor *actor)
     stm_txn_reset(actor->txn);
 }
 
+void actor_begin(actor *actor)
+{
+    end_node(actor, HISTORY_FAILED, 0);
+    actor->held_count = 0;
+    stm_txn_end(actor->txn);
+    stm_status status = stm_txn_begin(actor->world->store, actor->label, &actor->txn);
+    if (status != STM_OK)
+        history_fault(actor->log, ORACLE_RESULT, "begin answered %s", stm_status_name(status));
+}
+
+size_t actor_conflicts(actor *actor)
+{
+    stm_conflict few[1];
+    char text[512], cut[8];
+    size_t all = stm_txn_conflicts(actor->txn, NULL, 0);
+    size_t length = stm_txn_explain(actor->txn, text, sizeof text);
+    size_t cut_length = stm_txn_explain(actor->txn, cut, sizeof cut);
+    if (stm_txn_conflicts(actor->txn, few, 1) != all)
+        history_fault(actor->log, ORACLE_RESULT, "the number of conflicts depends on the room for them");
+    if (length == 0 || cut_length != length || strncmp(text, cut, sizeof cut - 1) != 0)
+        history_fault(actor->log, ORACLE_RESULT, "the explanation depends on the room for it");
+    if ((all != 0) != (strstr(text, ") lost: ") != NULL))
+        history_fault(actor->log, ORACLE_RESULT, "%zu conflicts, explained as: %s", all, text);
+    return all;
+}
+
 /* --------------------------------------------------------------------------- snapshots -- */
 
 void actor_take(actor *actor)
@@ -264,8 +332,23 @@ void actor_take(actor *actor)
     history_node_open(actor->snapshot_log, actor->world->clock(ACTOR_BEGIN));
     stm_status status = stm_snapshot_take(actor->world->store, ACTOR_SNAPSHOT_LABEL, &actor->snapshot);
     if (status != STM_OK)
-        history_fault(actor->snapshot_log, "snapshot: %s", stm_status_name(status));
+        history_fault(actor->snapshot_log, ORACLE_RESULT, "snapshot: %s", stm_status_name(status));
     history_node_end(actor->snapshot_log, HISTORY_SNAPSHOT, actor->world->clock(ACTOR_END), 0);
+    history_revise(actor->snapshot_log, stm_snapshot_revision(actor->snapshot));
+}
+
+static uint64_t seen(actor *actor, uint32_t key, const stm_entry *entry)
+{
+    uint64_t number = value_read(entry->value);
+    if (number == 0)
+        history_fault(actor->snapshot_log, ORACLE_RESULT, "snapshot, key %u: a value that is not whole", key);
+    if (entry->writer.revision > stm_snapshot_revision(actor->snapshot))
+        history_fault(actor->snapshot_log, ORACLE_SNAPSHOT, "snapshot of revision %llu shows key %u of revision %llu",
+                      (unsigned long long)stm_snapshot_revision(actor->snapshot), key,
+                      (unsigned long long)entry->writer.revision);
+    history_read(actor->snapshot_log, key, entry->version, number);
+    claim_writer(actor, actor->snapshot_log, key, entry->version, &entry->writer);
+    return number;
 }
 
 uint64_t actor_look(actor *actor, uint32_t key)
@@ -277,19 +360,45 @@ uint64_t actor_look(actor *actor, uint32_t key)
         return 0;
     }
     if (status != STM_OK) {
-        history_fault(actor->snapshot_log, "snapshot, key %u: %s", key, stm_status_name(status));
+        history_fault(actor->snapshot_log, ORACLE_RESULT, "snapshot, key %u: %s", key, stm_status_name(status));
         return 0;
     }
-    uint64_t number = value_read(entry.value);
-    if (number == 0)
-        history_fault(actor->snapshot_log, "snapshot, key %u: a value that is not whole", key);
-    if (entry.writer.revision > stm_snapshot_revision(actor->snapshot))
-        history_fault(actor->snapshot_log, "snapshot of revision %llu shows key %u of revision %llu",
-                      (unsigned long long)stm_snapshot_revision(actor->snapshot), key,
-                      (unsigned long long)entry.writer.revision);
-    history_read(actor->snapshot_log, key, entry.version, number);
-    history_claim_writer(actor->snapshot_log, key, entry.version, entry.writer.txn);
-    return number;
+    return seen(actor, key, &entry);
+}
+
+struct scan {
+    actor *actor;
+    unsigned count;
+    uint64_t shown; /* a bit a key */
+};
+
+static bool scan_entry(const stm_entry *entry, void *arg)
+{
+    struct scan *scan = arg;
+    const actor_world *world = scan->actor->world;
+    uint32_t key = 0;
+    while (key < world->key_count && !same(name_of(scan->actor, key), entry->key))
+        key++;
+    if (key == world->key_count)
+        return true; /* a key that is none of ours */
+    if ((scan->shown >> key & 1) != 0)
+        history_fault(scan->actor->snapshot_log, ORACLE_RESULT, "a scan shows key %u twice", key);
+    scan->shown |= UINT64_C(1) << key;
+    scan->count++;
+    seen(scan->actor, key, entry);
+    return true;
+}
+
+unsigned actor_scan(actor *actor)
+{
+    struct scan scan = {.actor = actor};
+    stm_status status = stm_snapshot_scan(actor->snapshot, scan_entry, &scan);
+    if (status != STM_OK)
+        history_fault(actor->snapshot_log, ORACLE_RESULT, "scan: %s", stm_status_name(status));
+    for (uint32_t key = 0; key < actor->world->key_count; key++)
+        if ((scan.shown >> key & 1) == 0)
+            history_read(actor->snapshot_log, key, HISTORY_UNKNOWN, 0);
+    return scan.count;
 }
 
 void actor_release(actor *actor)

@@ -31,9 +31,12 @@ typedef enum { ACTOR_BEGIN, ACTOR_END } actor_edge;
 typedef struct actor_world {
     stm_store *store;
     const actor_key *keys;
-    history *history; /* twice as many logs as actors: transactions, then snapshots */
+    uint32_t key_count;
+    history *history; /* three times as many logs as actors: transactions, snapshots, peeks */
     unsigned actor_count;
     uint64_t (*clock)(actor_edge edge);
+    const char *const *labels; /* each actor's, or NULL: winners are not looked for by label */
+    void (*settle)(const void *address, size_t size); /* before bytes that the library owns are read; or NULL */
 } actor_world;
 
 struct actor_held {
@@ -47,7 +50,9 @@ typedef struct actor {
     const actor_world *world;
     unsigned number;
     uint64_t serial; /* of the last value written */
-    history_log *log, *snapshot_log;
+    history_log *log, *snapshot_log, *peek_log;
+    const char *label;
+    uint64_t revision; /* of the commit under way, set by whoever is told (an observer); 0: not known */
     stm_txn *txn;
     stm_snapshot *snapshot;
     bool node_open;
@@ -68,15 +73,21 @@ stm_status actor_getting(actor *actor, const uint32_t *keys, unsigned count);
 /* Sets a value that nobody else ever writes, without looking at the old one if the key is not held yet. */
 stm_status actor_set(actor *actor, uint32_t key);
 stm_status actor_delete(actor *actor, uint32_t key);
+/* OK, NOT_FOUND or BUSY. What is not held was current at some time during the call. */
+stm_status actor_peek(actor *actor, uint32_t key, uint64_t *value);
 /* The value of a key that is held, as last looked at or set. */
 uint64_t actor_value(const actor *actor, uint32_t key);
 
 /* OK, CONFLICT or BUSY. After OK what is held is current again, and the next call begins a new node. */
 stm_status actor_commit(actor *actor);
 void actor_reset(actor *actor);
+void actor_begin(actor *actor); /* ends the transaction, and begins another one */
+/* Asks who has won, in both forms; judges whether they agree. Returns how many keys had changed. */
+size_t actor_conflicts(actor *actor);
 
 void actor_take(actor *actor);                  /* a snapshot */
 uint64_t actor_look(actor *actor, uint32_t key); /* in it; the value's number, 0: none */
+unsigned actor_scan(actor *actor);               /* all of it; how many keys had a value */
 void actor_release(actor *actor);
 
 #endif

@@ -39,6 +39,7 @@ static struct region {
 static void *take(void *context, size_t size, size_t alignment)
 {
     (void)context;
+    scheduler_settle_all(); /* what is there is about to be read or written without atomics */
     unsigned number = scheduler_thread();
     struct region *region = &regions[number];
     size_t place = (region->used + sizeof(struct tag) + alignment - 1) / alignment * alignment;
@@ -57,11 +58,12 @@ static void *take(void *context, size_t size, size_t alignment)
 static void give_back(void *context, void *piece, size_t size)
 {
     (void)context;
+    scheduler_settle_all();
     struct tag *tag = (struct tag *)(void *)((char *)piece - sizeof *tag);
     if (tag->mark != MARK_LIVE || tag->size != size) {
-        fprintf(stderr, "arena: %s of %zu bytes at %zx, taken as %zu\n",
-                tag->mark == MARK_FREED ? "second free" : "free", size, arena_offset(piece), tag->size);
-        abort();
+        scheduler_object(ORACLE_MEMORY, "%s of %zu bytes at %zx, taken as %zu",
+                         tag->mark == MARK_FREED ? "second free" : "free", size, arena_offset(piece), tag->size);
+        return;
     }
     tag->mark = MARK_FREED;
     regions[scheduler_thread()].live -= size;

@@ -57,7 +57,8 @@ static void tell_failure(void)
 {
     if (options.quiet)
         return;
-    fprintf(stderr, "%s: FAILED: %s\n  found by: %s\n", present->name, scheduler_failure(), found_by);
+    fprintf(stderr, "%s: FAILED: %s: %s\n  found by: %s\n", present->name, oracle_name(scheduler_objector()),
+            scheduler_failure(), found_by);
     fprintf(stderr, "  again: %s --case %s --schedule \"", options.program_path, present->name);
     scheduler_print_schedule(stderr);
     fprintf(stderr, "\"\n");
@@ -134,7 +135,7 @@ static bool run_again(const scheduler_program *program)
         return false;
     if (scheduler_trace_hash() == hash)
         return true;
-    scheduler_fail("the same schedule gave another trace: the program is not deterministic");
+    scheduler_object(ORACLE_TRACE, "the same schedule gave another trace: the program is not deterministic");
     tell_failure();
     return false;
 }

@@ -138,8 +138,39 @@ static bool is_placed(const history_cell *cell)
     return cell->version != HISTORY_UNKNOWN;
 }
 
+/* The value was the key's at some time during the node. */
+static bool was_current(const struct graph *graph, uint32_t node, const history_cell *cell)
+{
+    const history_node *it = graph->nodes[node];
+    for (size_t i = graph->version_first[cell->key]; i < graph->version_first[cell->key + 1]; i++) {
+        const struct version *version = &graph->versions[i];
+        bool last = i + 1 == graph->version_first[cell->key + 1];
+        const struct version *next = last ? NULL : version + 1;
+        bool begun = version->writer == NOBODY || graph->nodes[version->writer]->begin <= it->end;
+        bool over = next != NULL && graph->nodes[next->writer]->end < it->begin;
+        if (begun && !over && history_fits(version->value, cell->value))
+            return true;
+    }
+    return false;
+}
+
+static bool check_peek(struct graph *graph, uint32_t node)
+{
+    for (size_t i = 0; i < graph->nodes[node]->read_count; i++) {
+        const history_cell *cell = &reads_of(graph, node)[i];
+        if (was_current(graph, node, cell))
+            continue;
+        explain(graph, "thread %u peeked at key %u and saw %llx, which was not its value then",
+                graph->nodes[node]->thread, cell->key, (unsigned long long)cell->value);
+        return false;
+    }
+    return true;
+}
+
 static bool check_reads(struct graph *graph, uint32_t node)
 {
+    if (graph->nodes[node]->outcome == HISTORY_PEEK)
+        return check_peek(graph, node);
     for (size_t i = 0; i < graph->nodes[node]->read_count; i++) {
         const history_cell *cell = &reads_of(graph, node)[i];
         const struct version *version = version_at(graph, cell->key, cell->version);
@@ -162,14 +193,19 @@ static bool check_claim(struct graph *graph, const history_claim *claim)
     const struct version *version = version_at(graph, claim->key, claim->version);
     if (version != NULL && version->writer == NOBODY) /* initial: by whom is not known here */
         return true;
-    if (version != NULL && graph->nodes[version->writer]->id == claim->id)
+    const history_node *writer = version == NULL ? NULL : graph->nodes[version->writer];
+    if (writer != NULL && writer->id == claim->id &&
+        (claim->thread == HISTORY_NO_THREAD || claim->thread == writer->thread) &&
+        (claim->revision == 0 || writer->revision == 0 || claim->revision == writer->revision))
         return true;
-    explain(graph, "key %u: version %llu is said to be of transaction %llu, but ", claim->key,
-            (unsigned long long)claim->version, (unsigned long long)claim->id);
-    if (version == NULL)
+    explain(graph, "key %u: version %llu is said to be of transaction %llu (thread %d, revision %llu), but ",
+            claim->key, (unsigned long long)claim->version, (unsigned long long)claim->id, (int)claim->thread,
+            (unsigned long long)claim->revision);
+    if (writer == NULL)
         explain(graph, "nobody published it");
     else
-        explain(graph, "it is of %llu", (unsigned long long)graph->nodes[version->writer]->id);
+        explain(graph, "it is of %llu (thread %u, revision %llu)", (unsigned long long)writer->id,
+                writer->thread, (unsigned long long)writer->revision);
     return false;
 }
 
@@ -190,7 +226,7 @@ static bool enter_cells(struct graph *graph)
     for (uint32_t node = 0; node < graph->node_count; node++)
         if (!check_reads(graph, node))
             return false;
-    return check_claims(graph);
+    return true;
 }
 
 /* ----------------------------------------------------------------------------- edges -- */
@@ -356,7 +392,7 @@ static void explain_cells(struct graph *graph, const char *verb, const history_c
 
 static void explain_node(struct graph *graph, uint32_t node)
 {
-    static const char *const outcomes[] = {"committed", "failed", "snapshot"};
+    static const char *const outcomes[] = {"committed", "failed", "snapshot", "peek"};
     const history_node *it = graph->nodes[node];
     explain(graph, "\n    node %u, thread %u, %s, %llu..%llu:", node, it->thread, outcomes[it->outcome],
             (unsigned long long)it->begin, (unsigned long long)it->end);
@@ -425,15 +461,28 @@ static bool check_order(struct graph *graph)
     return good;
 }
 
-bool history_check(const history *history, char *text, size_t size)
+/* Whatever else is wrong, claims and cycles are about versions that are there: once. */
+static oracle judge_versions(struct graph *graph)
+{
+    if (!enter_cells(graph))
+        return oracle_is_silent(ORACLE_HISTORY) ? ORACLE_NONE : ORACLE_HISTORY;
+    if (!oracle_is_silent(ORACLE_WINNER) && !check_claims(graph))
+        return ORACLE_WINNER;
+    if (!oracle_is_silent(ORACLE_HISTORY) && !check_order(graph))
+        return ORACLE_HISTORY;
+    return ORACLE_NONE;
+}
+
+oracle history_judge(const history *history, char *text, size_t size)
 {
     text[0] = '\0';
-    if (!history_faultless(history, text, size))
-        return false;
+    oracle objector = history_faults(history, text, size);
+    if (objector != ORACLE_NONE)
+        return objector;
     struct graph graph = {.history = history, .text = text, .text_size = size};
     number_nodes(&graph);
     make_versions(&graph);
-    bool good = enter_cells(&graph) && check_order(&graph);
+    objector = judge_versions(&graph);
     free(graph.nodes);
     free(graph.cells);
     free(graph.by_end);
@@ -441,5 +490,10 @@ bool history_check(const history *history, char *text, size_t size)
     free(graph.versions);
     free(graph.edge_first);
     free(graph.edges);
-    return good;
+    return objector != ORACLE_NONE ? objector : history_check_revisions(history, text, size);
+}
+
+bool history_check(const history *history, char *text, size_t size)
+{
+    return history_judge(history, text, size) == ORACLE_NONE;
 }

@@ -19,6 +19,12 @@
  */
 bool history_check(const history *history, char *text, size_t size);
 
+/* The same, and the revisions too (history_revision.c): who objects. Silent oracles do not. */
+oracle history_judge(const history *history, char *text, size_t size);
+
+/* ORACLE_NONE, ORACLE_REVISION or ORACLE_SNAPSHOT. */
+oracle history_check_revisions(const history *history, char *text, size_t size);
+
 /* The same question without trust in versions: tries all orders (all but those that cannot make a
  * difference), looking at values and times only. For at most 64 nodes, of which few write. */
 bool history_search(const history *history, char *text, size_t size);

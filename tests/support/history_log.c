@@ -49,7 +49,7 @@ void history_clear(history *history)
 {
     for (unsigned i = 0; i < history->thread_count; i++) {
         history->logs[i].node_count = history->logs[i].cell_count = history->logs[i].claim_count = 0;
-        history->logs[i].fault[0] = '\0';
+        history->logs[i].fault_by = ORACLE_NONE;
     }
 }
 
@@ -100,20 +100,26 @@ void history_node_end(history_log *log, history_outcome outcome, uint64_t end, u
     last_node(log)->id = id;
 }
 
-void history_claim_writer(history_log *log, uint32_t key, uint64_t version, uint64_t id)
+void history_revise(history_log *log, uint64_t revision)
 {
-    log->claims = grow(log->claims, log->claim_count, &log->claim_capacity, sizeof *log->claims);
-    log->claims[log->claim_count++] = (history_claim){key, version, id};
+    last_node(log)->revision = revision;
 }
 
-void history_fault(history_log *log, const char *format, ...)
+void history_claim_writer(history_log *log, const history_claim *claim)
 {
-    if (log->fault[0] != '\0')
+    log->claims = grow(log->claims, log->claim_count, &log->claim_capacity, sizeof *log->claims);
+    log->claims[log->claim_count++] = *claim;
+}
+
+void history_fault(history_log *log, oracle by, const char *format, ...)
+{
+    if (log->fault_by != ORACLE_NONE || oracle_is_silent(by))
         return;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(log->fault, sizeof log->fault, format, arguments);
     va_end(arguments);
+    log->fault_by = by;
 }
 
 void history_continue(history *history)
@@ -132,12 +138,12 @@ void history_continue(history *history)
     history_clear(history);
 }
 
-bool history_faultless(const history *history, char *text, size_t size)
+oracle history_faults(const history *history, char *text, size_t size)
 {
     for (unsigned i = 0; i < history->thread_count; i++)
-        if (history->logs[i].fault[0] != '\0') {
+        if (history->logs[i].fault_by != ORACLE_NONE) {
             snprintf(text, size, "thread %u: %s", i, history->logs[i].fault);
-            return false;
+            return history->logs[i].fault_by;
         }
-    return true;
+    return ORACLE_NONE;
 }

@@ -7,6 +7,8 @@
  *     failed     one that was told CONFLICT, or given up: its reads, which must belong to one committed
  *                state all the same (opacity; Guerraoui and Kapalka, 2008)
  *     snapshot   its reads
+ *     peek       one read that is promised less: it need not fit into the order, but its value was published, by
+ *                a commit that had begun, and was not overwritten by one that had ended
  * and has a begin and an end: a node that ended before another one began must come before it (strict
  * serializability). The end may be told too late, never too early; that of a snapshot is the end of
  * its taking.
@@ -17,11 +19,13 @@
 #ifndef TESTS_HISTORY_LOG_H
 #define TESTS_HISTORY_LOG_H
 
+#include "oracle.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum { HISTORY_COMMITTED, HISTORY_FAILED, HISTORY_SNAPSHOT } history_outcome;
+typedef enum { HISTORY_COMMITTED, HISTORY_FAILED, HISTORY_SNAPSHOT, HISTORY_PEEK } history_outcome;
 
 #define HISTORY_UNKNOWN UINT64_MAX /* a value not looked at; the version of an absent key in a snapshot */
 
@@ -31,12 +35,16 @@ typedef struct history_cell {
     uint64_t value;
 } history_cell;
 
-/* "The version of this key was published by the transaction with this id." */
+/* "The version of this key was published by the transaction with this id, by this thread at this revision." */
 typedef struct history_claim {
     uint32_t key;
     uint64_t version;
     uint64_t id;
+    uint32_t thread;   /* HISTORY_NO_THREAD: not told */
+    uint64_t revision; /* 0: not told */
 } history_claim;
+
+#define HISTORY_NO_THREAD UINT32_MAX
 
 typedef struct history_node {
     history_outcome outcome;
@@ -44,7 +52,8 @@ typedef struct history_node {
     size_t read_first, read_count;   /* in the log's cells */
     size_t write_first, write_count;
     uint64_t begin, end;
-    uint64_t id; /* of a committed transaction, if claims are made about it */
+    uint64_t id;       /* of a committed transaction, if claims are made about it */
+    uint64_t revision; /* of a commit or snapshot; 0: not known */
 } history_node;
 
 typedef struct history_log {
@@ -55,7 +64,8 @@ typedef struct history_log {
     size_t cell_count, cell_capacity;
     history_claim *claims;
     size_t claim_count, claim_capacity;
-    char fault[256]; /* what went wrong while it was written; "" if nothing */
+    oracle fault_by; /* who found fault while it was written; ORACLE_NONE: nobody */
+    char fault[256];
 } history_log;
 
 typedef struct history {
@@ -78,12 +88,14 @@ void history_node_open(history_log *log, uint64_t begin);
 void history_read(history_log *log, uint32_t key, uint64_t version, uint64_t value);
 void history_write(history_log *log, uint32_t key, uint64_t version, uint64_t value);
 void history_node_end(history_log *log, history_outcome outcome, uint64_t end, uint64_t id);
-void history_claim_writer(history_log *log, uint32_t key, uint64_t version, uint64_t id);
+/* Of the node that was ended last. */
+void history_revise(history_log *log, uint64_t revision);
+void history_claim_writer(history_log *log, const history_claim *claim);
 /* The first one counts. */
-void history_fault(history_log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void history_fault(history_log *log, oracle by, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* True: no log has a fault. Else text tells one. */
-bool history_faultless(const history *history, char *text, size_t size);
+/* ORACLE_NONE: no log has a fault. Else text tells one. */
+oracle history_faults(const history *history, char *text, size_t size);
 
 /* Zeroed memory; exits when there is none. */
 void *history_make(size_t count, size_t size);

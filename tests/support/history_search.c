@@ -69,10 +69,12 @@ bool history_search(const history *history, char *text, size_t size)
 {
     struct search search = {.history = history};
     text[0] = '\0';
-    if (!history_faultless(history, text, size))
+    if (history_faults(history, text, size) != ORACLE_NONE)
         return false;
     for (unsigned i = 0; i < history->thread_count; i++)
         for (size_t j = 0; j < history->logs[i].node_count; j++) {
+            if (history->logs[i].nodes[j].outcome == HISTORY_PEEK)
+                continue;
             if (search.count == SEARCH_NODE_MAX) {
                 snprintf(text, size, "more than %d nodes", SEARCH_NODE_MAX);
                 return false;

@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "random.h"
 #include "sanitizer.h"
+#include "store_buffer.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -16,7 +17,7 @@
 
 struct step {
     stmi_access access;
-    unsigned thread;
+    unsigned choice;
 };
 
 static fiber *home;
@@ -34,22 +35,40 @@ static struct {
     const volatile uint32_t *asleep_on[SCHEDULER_THREAD_COUNT_MAX]; /* NULL: awake */
     bool has_timeout[SCHEDULER_THREAD_COUNT_MAX];
     bool timed_out[SCHEDULER_THREAD_COUNT_MAX];
+    uint64_t call_began[SCHEDULER_THREAD_COUNT_MAX]; /* in own steps */
+    store_buffer buffers[SCHEDULER_THREAD_COUNT_MAX];
+    bool delayed; /* stores */
     bool footprint_grew;
     uint64_t hash;
-    char failure[1024];
+    oracle objector;
+    char failure[2048];
 } run = {.current = SCHEDULER_NOBODY};
 
 static struct step steps[SCHEDULER_STEP_COUNT_MAX];
 
 /* ---------------------------------------------------------------------------- failing -- */
 
+__attribute__((format(printf, 2, 0))) static void object(oracle by, const char *format, va_list arguments)
+{
+    if (run.objector != ORACLE_NONE || oracle_is_silent(by))
+        return;
+    run.objector = by;
+    vsnprintf(run.failure, sizeof run.failure, format, arguments);
+}
+
 void scheduler_fail(const char *format, ...)
 {
-    if (run.failure[0] != '\0')
-        return;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(run.failure, sizeof run.failure, format, arguments);
+    object(ORACLE_ASSERTION, format, arguments);
+    va_end(arguments);
+}
+
+void scheduler_object(oracle by, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    object(by, format, arguments);
     va_end(arguments);
 }
 
@@ -66,7 +85,7 @@ void __sanitizer_set_death_callback(void (*callback)(void));
 
 static void die_of_report(void)
 {
-    scheduler_fail("the sanitizer's report is above");
+    scheduler_object(ORACLE_CRASH, "the sanitizer's report is above");
     if (tell_death != NULL)
         tell_death();
     fflush(NULL);
@@ -81,7 +100,7 @@ static void catch_crashes(void)
 static void on_crash(int signal_number)
 {
     signal(signal_number, SIG_DFL);
-    scheduler_fail("signal %d (%s)", signal_number, strsignal(signal_number));
+    scheduler_object(ORACLE_CRASH, "signal %d (%s)", signal_number, strsignal(signal_number));
     die_telling();
 }
 
@@ -105,22 +124,114 @@ void scheduler_on_death(void (*tell)(void))
 
 /* ------------------------------------------------------------------------------ steps -- */
 
-static void note_step(unsigned thread)
+static void note_step(unsigned choice, const stmi_access *access)
 {
     scheduler_view *view = &run.view;
-    const stmi_access *access = &view->next[thread];
     if (view->steps == SCHEDULER_STEP_COUNT_MAX) {
-        scheduler_fail("not done after %u steps: somebody waits for ever", SCHEDULER_STEP_COUNT_MAX);
+        scheduler_object(ORACLE_STEPS, "not done after %u steps: somebody waits for ever",
+                         SCHEDULER_STEP_COUNT_MAX);
         die_telling();
     }
-    steps[view->steps++] = (struct step){*access, thread};
+    steps[view->steps++] = (struct step){*access, choice};
+    uint64_t where = arena_offset(access->address) * 2 + access->size;
+    run.hash = random_mix(run.hash ^ where << 24 ^ (uint64_t)access->line << 8 ^ (uint64_t)access->kind << 6 ^
+                          choice);
+}
+
+static void note_thread_step(unsigned thread)
+{
+    scheduler_view *view = &run.view;
+    note_step(thread, &view->next[thread]);
     view->own_steps[thread]++;
     view->last = thread;
-    run.footprint_grew |= footprint_touch(thread, access);
-    uint64_t where = arena_offset(access->address) * 2 + access->size;
-    run.hash = random_mix(run.hash ^ where << 24 ^ (uint64_t)access->line << 8 ^ (uint64_t)access->kind << 4 ^
-                          thread);
+    run.footprint_grew |= footprint_touch(thread, &view->next[thread]);
+    if (view->own_steps[thread] - run.call_began[thread] == SCHEDULER_CALL_STEP_COUNT_MAX)
+        scheduler_object(ORACLE_STEPS, "thread %u has made %u steps in one call, and goes on", thread,
+                         SCHEDULER_CALL_STEP_COUNT_MAX);
 }
+
+/* ----------------------------------------------------------------------- stores that wait -- */
+
+static void note_waiting(unsigned thread)
+{
+    const store_buffer *buffer = &run.buffers[thread];
+    unsigned bit = 1u << thread;
+    run.view.waiting = buffer->count > 0 ? run.view.waiting | bit : run.view.waiting & ~bit;
+    run.view.overtaking =
+        store_buffer_overtaker(buffer) > 0 ? run.view.overtaking | bit : run.view.overtaking & ~bit;
+}
+
+static void store_later(volatile void *address, size_t size, uint64_t value, memory_order order)
+{
+    store_buffer_entry entry = {address, size, value, order};
+    if (run.current == SCHEDULER_NOBODY) {
+        store_buffer passing = {0};
+        store_buffer_add(&passing, &entry);
+        store_buffer_arrive_all(&passing);
+        return;
+    }
+    store_buffer_add(&run.buffers[run.current], &entry);
+    if (order == SEQ_CST)
+        store_buffer_arrive_all(&run.buffers[run.current]);
+    note_waiting(run.current);
+}
+
+static volatile void *find_place(volatile void *address)
+{
+    return run.current == SCHEDULER_NOBODY ? address : store_buffer_place(&run.buffers[run.current], address);
+}
+
+/* What must arrive before the running thread makes this access. */
+static void settle_before(const stmi_access *access)
+{
+    if (access->kind != STMI_RMW)
+        return;
+    if (access->order == RELAXED || access->order == ACQUIRE)
+        scheduler_settle((const void *)(uintptr_t)access->address, access->size);
+    else
+        scheduler_settle_all();
+}
+
+void scheduler_settle(const void *address, size_t size)
+{
+    if (run.current == SCHEDULER_NOBODY || run.buffers[run.current].count == 0)
+        return;
+    store_buffer_arrive_upto(&run.buffers[run.current], address, size);
+    note_waiting(run.current);
+}
+
+void scheduler_settle_all(void)
+{
+    if (run.current == SCHEDULER_NOBODY || run.buffers[run.current].count == 0)
+        return;
+    store_buffer_arrive_all(&run.buffers[run.current]);
+    note_waiting(run.current);
+}
+
+/* A step of no thread. False: choice is not one. */
+static bool arrive(unsigned choice)
+{
+    unsigned thread = choice & 15u;
+    bool overtakes = choice == SCHEDULER_OVERTAKE(thread);
+    if (thread >= run.view.thread_count || (choice != SCHEDULER_ARRIVE(thread) && !overtakes) ||
+        run.buffers[thread].count == 0)
+        return false;
+    unsigned at = overtakes ? store_buffer_overtaker(&run.buffers[thread]) : 0;
+    const store_buffer_entry *entry = &run.buffers[thread].entries[at];
+    stmi_access access = {STMI_STORE, entry->order, entry->address, entry->size, "arrives", 0};
+    note_step(choice, &access);
+    store_buffer_arrive(&run.buffers[thread], at);
+    note_waiting(thread);
+    return true;
+}
+
+static void hook_stores(bool on)
+{
+    stmi_store_hook = on && run.delayed ? store_later : NULL;
+    stmi_place_hook = on && run.delayed ? find_place : NULL;
+}
+
+/* ------------------------------------------------------------------------------- switches -- */
 
 /* Nobody can make a step: those asleep run out of time, or wait for a wake-up that will not come. */
 static void wake_all_asleep(void)
@@ -129,7 +240,7 @@ static void wake_all_asleep(void)
         if (run.asleep_on[i] == NULL)
             continue;
         if (!run.has_timeout[i])
-            scheduler_fail("thread %u sleeps for ever: nobody is left to wake it", i);
+            scheduler_object(ORACLE_STEPS, "thread %u sleeps for ever: nobody is left to wake it", i);
         run.asleep_on[i] = NULL;
         run.timed_out[i] = true;
         run.view.runnable |= 1u << i;
@@ -141,11 +252,13 @@ static unsigned pick(void)
     if (run.view.runnable == 0)
         wake_all_asleep();
     unsigned next = run.choose(run.strategy, &run.view);
+    while (arrive(next))
+        next = run.choose(run.strategy, &run.view);
     if (next >= run.view.thread_count || (run.view.runnable >> next & 1) == 0) {
-        fprintf(stderr, "scheduler: the strategy chose thread %u, which cannot run\n", next);
+        fprintf(stderr, "scheduler: the strategy chose %u, which cannot go\n", next);
         abort();
     }
-    note_step(next);
+    note_thread_step(next);
     return next;
 }
 
@@ -169,9 +282,20 @@ static void before_access(const stmi_access *access)
         fiber_change(home, true);
     else
         stand();
+    settle_before(access);
 }
 
 /* -------------------------------------------------------------------------------- run -- */
+
+/* Its last stores may arrive late, too: it is not gone before somebody chooses that. */
+static void end_thread(void)
+{
+    static const char end;
+    stmi_access access = {STMI_LOAD, SEQ_CST, &end, sizeof end, __func__, __LINE__};
+    if (run.buffers[run.current].count > 0)
+        before_access(&access);
+    scheduler_settle_all();
+}
 
 /* A fiber serves its logical thread in all runs. */
 static void serve(void *arg)
@@ -179,6 +303,7 @@ static void serve(void *arg)
     unsigned self = (unsigned)(uintptr_t)arg;
     for (;;) {
         run.program->thread(self);
+        end_thread();
         run.alive &= ~(1u << self);
         run.view.runnable &= ~(1u << self);
         fiber_change(home, true);
@@ -223,10 +348,12 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
     machine_reset();
     program->setup();
     stmi_access_hook = before_access;
+    hook_stores(true);
     run_threads();
+    hook_stores(false);
     stmi_access_hook = NULL;
     program->finish();
-    return run.failure[0] == '\0';
+    return run.objector == ORACLE_NONE;
 }
 
 /* -------------------------------------------------------------------- asked from within -- */
@@ -241,10 +368,21 @@ uint64_t scheduler_mark(scheduler_edge edge)
     static const uint64_t clock;
     if (run.current == SCHEDULER_NOBODY)
         return run.view.steps;
-    stmi_access access = {edge == SCHEDULER_BEGIN ? STMI_LOAD : STMI_STORE, &clock, sizeof clock, __func__,
+    stmi_access access = {edge == SCHEDULER_BEGIN ? STMI_LOAD : STMI_STORE, SEQ_CST, &clock, sizeof clock, __func__,
                           __LINE__};
     before_access(&access);
     return run.view.steps;
+}
+
+void scheduler_delay_stores(void)
+{
+    run.delayed = !UNDER_TSAN;
+}
+
+void scheduler_call(void)
+{
+    if (run.current != SCHEDULER_NOBODY)
+        run.call_began[run.current] = run.view.own_steps[run.current];
 }
 
 void scheduler_quiet(bool quiet)
@@ -255,8 +393,9 @@ void scheduler_quiet(bool quiet)
 
 int scheduler_sleep(const volatile uint32_t *address, uint32_t value, bool has_timeout)
 {
-    stmi_access access = {STMI_LOAD, address, sizeof *address, "futex_wait", 0};
+    stmi_access access = {STMI_LOAD, SEQ_CST, address, sizeof *address, "futex_wait", 0};
     before_access(&access);
+    scheduler_settle_all(); /* the kernel does that */
     if (*address != value)
         return EAGAIN;
     unsigned self = run.current;
@@ -270,7 +409,7 @@ int scheduler_sleep(const volatile uint32_t *address, uint32_t value, bool has_t
 
 int scheduler_wake(const volatile uint32_t *address, int count)
 {
-    stmi_access access = {STMI_RMW, address, sizeof *address, "futex_wake", 0};
+    stmi_access access = {STMI_RMW, SEQ_CST, address, sizeof *address, "futex_wake", 0};
     before_access(&access);
     int woken = 0;
     for (unsigned i = 0; i < run.view.thread_count && woken < count; i++) {
@@ -290,6 +429,11 @@ const char *scheduler_failure(void)
     return run.failure;
 }
 
+oracle scheduler_objector(void)
+{
+    return run.objector;
+}
+
 uint64_t scheduler_trace_hash(void)
 {
     return run.hash;
@@ -302,7 +446,20 @@ uint64_t scheduler_step_count(void)
 
 unsigned scheduler_step_thread(uint64_t step)
 {
-    return steps[step].thread;
+    return steps[step].choice & 15u;
+}
+
+unsigned scheduler_step_choice(uint64_t step)
+{
+    return steps[step].choice;
+}
+
+void scheduler_step_text(uint64_t step, char *text, size_t size)
+{
+    static const char *const kinds[] = {"load ", "store", "rmw  ", "spin "};
+    const stmi_access *access = &steps[step].access;
+    snprintf(text, size, "%s %zx %s:%d", kinds[access->kind], arena_offset(access->address), access->site,
+             access->line);
 }
 
 bool scheduler_footprint_grew(void)
@@ -313,22 +470,26 @@ bool scheduler_footprint_grew(void)
 void scheduler_print_schedule(FILE *stream)
 {
     for (uint64_t i = 0, from = 0; i < run.view.steps; i++) {
-        if (i + 1 < run.view.steps && steps[i + 1].thread == steps[i].thread)
+        if (i + 1 < run.view.steps && steps[i + 1].choice == steps[i].choice)
             continue;
-        fprintf(stream, "%s%u*%llu", from == 0 ? "" : " ", steps[i].thread,
-                (unsigned long long)(i + 1 - from));
+        unsigned thread = scheduler_step_thread(i);
+        const char *mark = steps[i].choice == thread                     ? ""
+                           : steps[i].choice == SCHEDULER_ARRIVE(thread) ? "~"
+                                                                         : "~~";
+        fprintf(stream, "%s%u%s*%llu", from == 0 ? "" : " ", thread, mark, (unsigned long long)(i + 1 - from));
         from = i + 1;
     }
 }
 
 void scheduler_print_steps(FILE *stream, uint64_t count)
 {
-    static const char *const kinds[] = {"load ", "store", "rmw  ", "spin "};
     uint64_t first = run.view.steps > count ? run.view.steps - count : 0;
     for (uint64_t i = first; i < run.view.steps; i++) {
-        const stmi_access *access = &steps[i].access;
-        fprintf(stream, "%5llu  %*s%u %s %7zx %s:%d%s\n", (unsigned long long)i, (int)steps[i].thread * 8, "",
-                steps[i].thread, kinds[access->kind], arena_offset(access->address), access->site,
-                access->line, footprint_is_common(access) ? "" : "  (its own)");
+        unsigned thread = scheduler_step_thread(i);
+        char text[128];
+        scheduler_step_text(i, text, sizeof text);
+        fprintf(stream, "%5llu  %*s%u%s %s%s\n", (unsigned long long)i, (int)thread * 8, "", thread,
+                steps[i].choice == thread ? "" : "~", text,
+                footprint_is_common(&steps[i].access) ? "" : "  (its own)");
     }
 }

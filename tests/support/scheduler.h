@@ -11,17 +11,28 @@
  *
  * A thread that nobody chooses is a thread that has stopped. A thread that never ends is found by the
  * limit on steps, and all threads asleep on a futex (machine.h) are a lost wake-up.
+ *
+ * Weak memory, if the program's setup asks for it (scheduler_delay_stores): a thread's stores, but for those of sequential
+ * consistency, wait in its store buffer (store_buffer.h), where only the thread itself sees them, until choose()
+ * names SCHEDULER_ARRIVE(thread) instead of a thread, or the thread makes an access that must not overtake them.
  */
 #ifndef TESTS_SCHEDULER_H
 #define TESTS_SCHEDULER_H
 
 #include "../../libstm/src/atomic.h"
+#include "oracle.h"
 
 #include <stdio.h>
 
 #define SCHEDULER_THREAD_COUNT_MAX 4u
 #define SCHEDULER_NOBODY SCHEDULER_THREAD_COUNT_MAX
 #define SCHEDULER_STEP_COUNT_MAX 100000u /* of a run; the longest honest one is far shorter */
+#define SCHEDULER_CALL_STEP_COUNT_MAX 2000u /* of a call (scheduler_call), whatever others do */
+
+/* What choose() may answer besides a thread: the oldest store that the thread has made and nobody else has seen
+ * arrives; or the newest that may do so before the older ones, relaxed and to another word. */
+#define SCHEDULER_ARRIVE(thread) ((thread) | 16u)
+#define SCHEDULER_OVERTAKE(thread) ((thread) | 32u)
 
 /* All that threads share must be shared through the library, or by scheduler_mark: the scheduler
  * changes threads nowhere else, and the explorer takes the order of all else to be of no matter. */
@@ -41,10 +52,12 @@ typedef struct scheduler_view {
     uint64_t steps;    /* made so far */
     uint64_t own_steps[SCHEDULER_THREAD_COUNT_MAX];
     unsigned quiet;    /* a bit for each thread that is not to be interrupted just now */
+    unsigned waiting;  /* a bit for each thread that has made stores which nobody else has seen */
+    unsigned overtaking; /* the same, for SCHEDULER_OVERTAKE */
     stmi_access next[SCHEDULER_THREAD_COUNT_MAX]; /* before which each of them stands */
 } scheduler_view;
 
-/* Names one of the runnable threads. */
+/* Names one of the runnable threads, or a store of one that is waiting. */
 typedef unsigned scheduler_choose(void *strategy, const scheduler_view *view);
 
 /* One run, from setup to finish. False if it failed; why is in scheduler_failure(). A run that does not
@@ -53,9 +66,13 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
 
 /* Of the run that is going on, or else of the last one. */
 const char *scheduler_failure(void);         /* "" if it did not fail */
+oracle scheduler_objector(void);             /* ORACLE_NONE if it did not fail */
 uint64_t scheduler_trace_hash(void);         /* of all its steps: who, what, where */
 uint64_t scheduler_step_count(void);
 unsigned scheduler_step_thread(uint64_t step);
+unsigned scheduler_step_choice(uint64_t step); /* what choose() answered */
+/* What the step did, as a line of text: "load  1a40 stmi_look:83". */
+void scheduler_step_text(uint64_t step, char *text, size_t size);
 bool scheduler_footprint_grew(void);         /* new words in common came to light (footprint.h) */
 /* Its schedule, as explorer_replay reads it: "0*12 1*5 0*30", thread 0 for 12 steps and so on. */
 void scheduler_print_schedule(FILE *stream);
@@ -66,6 +83,15 @@ void scheduler_on_death(void (*tell)(void));
 
 /* From within setup, threads and finish. */
 void scheduler_fail(const char *format, ...) __attribute__((format(printf, 1, 2))); /* the first one counts */
+/* The same, by somebody in particular, who may be silent. */
+void scheduler_object(oracle by, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The running thread begins a call of the library; ORACLE_STEPS counts its steps from here. */
+void scheduler_call(void);
+/* Whatever the running thread has stored to these bytes arrives: they are about to be read by other means than an
+ * atomic load. */
+void scheduler_settle(const void *address, size_t size);
+/* All that it has stored arrives. */
+void scheduler_settle_all(void);
 unsigned scheduler_thread(void); /* who is running; SCHEDULER_NOBODY in setup and finish */
 
 /* Reads the clock of the run, which moves with every step. A mark is a step of its own: two marks
@@ -73,6 +99,10 @@ unsigned scheduler_thread(void); /* who is running; SCHEDULER_NOBODY in setup an
  * So "a ended before b began" can be told from the two numbers. */
 typedef enum { SCHEDULER_BEGIN, SCHEDULER_END } scheduler_edge;
 uint64_t scheduler_mark(scheduler_edge edge);
+
+/* From within setup: in this run a thread's stores reach the others late. Not under ThreadSanitizer, which would not
+ * see by whom they are made. */
+void scheduler_delay_stores(void);
 
 /* The running thread is not to be interrupted from now on, or is again: for a long stretch that only
  * leads from one interesting place to another. */

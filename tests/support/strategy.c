@@ -24,6 +24,30 @@ static void *demand(void *memory)
     return memory;
 }
 
+static unsigned random_member(uint64_t *state, unsigned set)
+{
+    uint64_t skip = random_below(state, (uint64_t)__builtin_popcount(set));
+    for (; skip > 0; skip--)
+        set &= set - 1;
+    return first_of(set);
+}
+
+/* Whether the scheduler would take this choice now. */
+static bool can_be(const scheduler_view *view, unsigned choice)
+{
+    unsigned thread = choice & 15u;
+    if (choice == thread)
+        return has(view->runnable, thread);
+    return has(choice == SCHEDULER_ARRIVE(thread) ? view->waiting : view->overtaking, thread);
+}
+
+/* A store of the thread that arrives now: most often the oldest. */
+static unsigned some_store(uint64_t *state, const scheduler_view *view, unsigned thread)
+{
+    bool overtakes = has(view->overtaking, thread) && random_below(state, 2) == 0;
+    return overtakes ? SCHEDULER_OVERTAKE(thread) : SCHEDULER_ARRIVE(thread);
+}
+
 /* The one that ran last can go on, and does not ask for another to run. */
 static bool can_go_on(const scheduler_view *view)
 {
@@ -43,10 +67,10 @@ static bool matters(const scheduler_view *view)
 
 /* ------------------------------------------------------------------------- as written -- */
 
-static void add_segment(strategy_script *script, unsigned thread, uint64_t steps)
+static void add_segment(strategy_script *script, unsigned choice, uint64_t steps)
 {
     script->segments = demand(realloc(script->segments, (script->count + 1) * sizeof *script->segments));
-    script->segments[script->count++] = (strategy_segment){thread, steps};
+    script->segments[script->count++] = (strategy_segment){choice, steps};
 }
 
 bool strategy_script_parse(strategy_script *script, const char *text)
@@ -57,15 +81,20 @@ bool strategy_script_parse(strategy_script *script, const char *text)
         unsigned long thread = strtoul(text, &end, 10);
         if (end == text || thread >= SCHEDULER_THREAD_COUNT_MAX)
             return false;
-        uint64_t count = UINT64_MAX;
+        unsigned choice = (unsigned)thread;
         text = end;
+        if (*text == '~')
+            choice = text[1] == '~' ? SCHEDULER_OVERTAKE(choice) : SCHEDULER_ARRIVE(choice);
+        while (*text == '~')
+            text++;
+        uint64_t count = choice == thread ? UINT64_MAX : 1;
         if (*text == '*') {
             count = strtoull(text + 1, &end, 10);
             if (end == text + 1)
                 return false;
             text = end;
         }
-        add_segment(script, (unsigned)thread, count);
+        add_segment(script, choice, count);
         while (*text == ' ')
             text++;
     }
@@ -76,11 +105,11 @@ void strategy_script_of_last_run(strategy_script *script)
 {
     *script = (strategy_script){0};
     for (uint64_t i = 0; i < scheduler_step_count(); i++) {
-        unsigned thread = scheduler_step_thread(i);
-        if (script->count > 0 && script->segments[script->count - 1].thread == thread)
+        unsigned choice = scheduler_step_choice(i);
+        if (script->count > 0 && script->segments[script->count - 1].choice == choice)
             script->segments[script->count - 1].steps++;
         else
-            add_segment(script, thread, 1);
+            add_segment(script, choice, 1);
     }
 }
 
@@ -88,14 +117,14 @@ void strategy_script_copy(strategy_script *script, const strategy_script *from)
 {
     *script = (strategy_script){0};
     for (size_t i = 0; i < from->count; i++)
-        add_segment(script, from->segments[i].thread, from->segments[i].steps);
+        add_segment(script, from->segments[i].choice, from->segments[i].steps);
 }
 
 void strategy_script_join(strategy_script *script)
 {
     size_t count = 0;
     for (size_t i = 0; i < script->count; i++) {
-        if (count > 0 && script->segments[count - 1].thread == script->segments[i].thread)
+        if (count > 0 && script->segments[count - 1].choice == script->segments[i].choice)
             script->segments[count - 1].steps += script->segments[i].steps;
         else
             script->segments[count++] = script->segments[i];
@@ -121,9 +150,9 @@ unsigned strategy_script_choose(void *strategy, const scheduler_view *view)
     strategy_script *script = strategy;
     for (; script->at < script->count; script->at++, script->made = 0) {
         const strategy_segment *segment = &script->segments[script->at];
-        if (script->made < segment->steps && has(view->runnable, segment->thread)) {
+        if (script->made < segment->steps && can_be(view, segment->choice)) {
             script->made++;
-            return segment->thread;
+            return segment->choice;
         }
     }
     return can_go_on(view) ? view->last : first_of(view->runnable);
@@ -135,20 +164,15 @@ strategy_random strategy_random_open(uint64_t seed, bool everywhere)
 {
     strategy_random random = {.state = seed, .everywhere = everywhere};
     random.one_in = 1u << random_below(&random.state, 6);
+    random.arrives_one_in = 1u << random_below(&random.state, 7);
     return random;
-}
-
-static unsigned random_member(uint64_t *state, unsigned set)
-{
-    uint64_t skip = random_below(state, (uint64_t)__builtin_popcount(set));
-    for (; skip > 0; skip--)
-        set &= set - 1;
-    return first_of(set);
 }
 
 unsigned strategy_random_choose(void *strategy, const scheduler_view *view)
 {
     strategy_random *random = strategy;
+    if (view->waiting != 0 && random_below(&random->state, random->arrives_one_in) == 0)
+        return some_store(&random->state, view, random_member(&random->state, view->waiting));
     if (can_go_on(view)) {
         bool chance = matters(view) || (random->everywhere && !has(view->quiet, view->last));
         unsigned one_in = spins(view) ? 2 : random->one_in;
@@ -163,6 +187,8 @@ unsigned strategy_random_choose(void *strategy, const scheduler_view *view)
 unsigned strategy_freeze_choose(void *strategy, const scheduler_view *view)
 {
     strategy_freeze *freeze = strategy;
+    if (view->waiting != 0)
+        return SCHEDULER_ARRIVE(first_of(view->waiting));
     unsigned victim = 1u << freeze->victim, others = view->runnable & ~victim;
     bool stopped = view->own_steps[freeze->victim] >= freeze->at && others != 0;
     unsigned choices = stopped ? others : view->runnable;
@@ -176,8 +202,8 @@ unsigned strategy_freeze_choose(void *strategy, const scheduler_view *view)
 
 strategy_pct strategy_pct_open(uint64_t seed, unsigned thread_count, unsigned depth, uint64_t steps)
 {
-    strategy_pct pct = {.state = seed};
-    for (unsigned i = 0; i < thread_count; i++) { /* a random order: each is put in at a random place */
+    strategy_pct pct = {.state = seed, .thread_count = thread_count};
+    for (unsigned i = 0; i < 2 * thread_count; i++) { /* a random order: each is put in at a random place */
         unsigned place = (unsigned)random_below(&pct.state, i + 1);
         for (unsigned j = 0; j < i; j++)
             if (pct.priority[j] >= place)
@@ -195,6 +221,16 @@ static void fall(strategy_pct *pct, unsigned thread)
     pct->priority[thread] = --pct->lowest;
 }
 
+/* Of threads, a bit each, and of buffers from bit thread_count on. */
+static unsigned highest(const strategy_pct *pct, unsigned choices)
+{
+    unsigned best = first_of(choices);
+    for (unsigned i = best; i < 2 * pct->thread_count; i++)
+        if (has(choices, i) && pct->priority[i] > pct->priority[best])
+            best = i;
+    return best;
+}
+
 unsigned strategy_pct_choose(void *strategy, const scheduler_view *view)
 {
     strategy_pct *pct = strategy;
@@ -208,11 +244,8 @@ unsigned strategy_pct_choose(void *strategy, const scheduler_view *view)
             if (pct->fall_at[i] == pct->steps)
                 fall(pct, view->last);
     }
-    unsigned best = first_of(view->runnable);
-    for (unsigned i = best; i < view->thread_count; i++)
-        if (has(view->runnable, i) && pct->priority[i] > pct->priority[best])
-            best = i;
-    return best;
+    unsigned best = highest(pct, view->runnable | view->waiting << pct->thread_count);
+    return best < pct->thread_count ? best : some_store(&pct->state, view, best - pct->thread_count);
 }
 
 /* ----------------------------------------------------------------- one after the other -- */
@@ -309,6 +342,8 @@ static unsigned choices_of(strategy_search *search, const scheduler_view *view, 
 unsigned strategy_search_choose(void *strategy, const scheduler_view *view)
 {
     strategy_search *search = strategy;
+    if (view->waiting != 0) /* interleavings only: what is stored arrives at once */
+        return SCHEDULER_ARRIVE(first_of(view->waiting));
     unsigned first;
     unsigned choices = choices_of(search, view, &first);
     unsigned next = take_fork(search, view, choices, first);

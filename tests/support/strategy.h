@@ -10,11 +10,11 @@
 
 #include "scheduler.h"
 
-/* ---- as written: "0*12 1*5 0", or just as the last run went */
+/* ---- as written: "0*12 1*5 0~*2 0", or just as the last run went */
 
 typedef struct strategy_segment {
-    unsigned thread;
-    uint64_t steps; /* UINT64_MAX: to its end */
+    unsigned choice; /* a thread; or a store that arrives ("0~", and "0~~" for one that overtakes) */
+    uint64_t steps;  /* UINT64_MAX: to its end */
 } strategy_segment;
 
 typedef struct strategy_script {
@@ -40,6 +40,7 @@ typedef struct strategy_random {
     uint64_t state;
     unsigned one_in;  /* of how many chances to change one is taken */
     bool everywhere;  /* also before accesses that concern nobody else, as far as is known */
+    unsigned arrives_one_in; /* how soon a store that waits arrives */
 } strategy_random;
 
 strategy_random strategy_random_open(uint64_t seed, bool everywhere);
@@ -61,7 +62,8 @@ unsigned strategy_freeze_choose(void *freeze, const scheduler_view *view);
 
 typedef struct strategy_pct {
     uint64_t state;
-    int64_t priority[SCHEDULER_THREAD_COUNT_MAX];
+    unsigned thread_count;
+    int64_t priority[2 * SCHEDULER_THREAD_COUNT_MAX]; /* of threads, and then of their store buffers */
     int64_t lowest;
     uint64_t fall_at[STRATEGY_PCT_DEPTH_MAX]; /* counted in steps that matter */
     unsigned fall_count;
