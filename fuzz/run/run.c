@@ -1,0 +1,269 @@
+#include "run.h"
+
+#include "moves.h"
+#include "random.h"
+#include "stage.h"
+#include "strategy.h"
+
+#include <stdio.h>
+
+static const fuzz_program *present;
+static fuzz_listener *listen_to;
+static char answer_text[256];
+
+/* ----------------------------------------------------------------------------- overlap -- */
+
+/* BUSY is true only where another thread was committing one of the keys at the same time. Kept for the end of the
+ * run: that one's call may not have ended yet. */
+struct commit {
+    unsigned thread;
+    unsigned keys;
+    uint64_t begin, end;
+    bool busy;
+};
+
+static struct commit commits[FUZZ_THREAD_COUNT_MAX * FUZZ_CALL_COUNT_MAX];
+static unsigned commit_count;
+
+static bool overlaps(const struct commit *a, const struct commit *b)
+{
+    return a->thread != b->thread && (a->keys & b->keys) != 0 && a->begin <= b->end && b->begin <= a->end;
+}
+
+static void judge_busy(void)
+{
+    for (unsigned i = 0; i < commit_count; i++) {
+        bool good = !commits[i].busy;
+        for (unsigned j = 0; j < commit_count && !good; j++)
+            good = overlaps(&commits[i], &commits[j]);
+        if (!good)
+            scheduler_object(ORACLE_OVERLAP, "thread %u: BUSY at steps %llu to %llu, and nobody else was committing",
+                             commits[i].thread, (unsigned long long)commits[i].begin,
+                             (unsigned long long)commits[i].end);
+    }
+}
+
+static stm_status commit(actor *me)
+{
+    unsigned number = commit_count++;
+    struct commit *it = &commits[number];
+    *it = (struct commit){.thread = me->number, .begin = scheduler_step_count(), .end = UINT64_MAX};
+    for (unsigned i = 0; i < me->held_count; i++)
+        it->keys |= 1u << me->held[i].key;
+    stm_status status = actor_commit(me);
+    if (!present->delayed) /* else its last stores, which free the keys, may arrive at any later time */
+        it->end = scheduler_step_count();
+    it->busy = status == STM_BUSY;
+    return status;
+}
+
+/* ------------------------------------------------------------------------------- calls -- */
+
+static unsigned list_keys(unsigned keys, uint32_t list[FUZZ_KEY_COUNT_MAX])
+{
+    unsigned count = 0;
+    for (; keys != 0; keys &= keys - 1)
+        list[count++] = (uint32_t)__builtin_ctz(keys);
+    return count;
+}
+
+/* "T2's third", "the first", "no value" */
+static int say_value(char *text, size_t size, uint64_t number)
+{
+    unsigned thread = number >> 48 & 0xff;
+    if (number == 0)
+        return snprintf(text, size, " no value");
+    if (thread >= FUZZ_THREAD_COUNT_MAX)
+        return snprintf(text, size, " initial");
+    return snprintf(text, size, " T%u's #%llu", thread, (unsigned long long)(number & 0xffffffffffff));
+}
+
+static void say_keys(const actor *me, unsigned keys, stm_status status)
+{
+    char *at = answer_text, *end = answer_text + sizeof answer_text;
+    at += snprintf(at, (size_t)(end - at), "%s", stm_status_name(status));
+    for (; (status == STM_OK || status == STM_NOT_FOUND) && keys != 0; keys &= keys - 1) {
+        uint32_t key = (uint32_t)__builtin_ctz(keys);
+        uint64_t version = 0, value = actor_value(me, key);
+        if (stm_txn_version(me->txn, stage_key(key), &version) != STM_OK)
+            return;
+        at += snprintf(at, (size_t)(end - at), ", k%u v%llu:", key, (unsigned long long)version);
+        if (value == HISTORY_UNKNOWN)
+            at += snprintf(at, (size_t)(end - at), " not looked at");
+        else
+            at += say_value(at, (size_t)(end - at), value);
+    }
+}
+
+static void say_status(stm_status status)
+{
+    snprintf(answer_text, sizeof answer_text, "%s", stm_status_name(status));
+}
+
+static stm_status check_out(actor *me, const fuzz_call *call)
+{
+    uint32_t keys[FUZZ_KEY_COUNT_MAX];
+    unsigned count = list_keys(call->keys, keys);
+    switch ((fuzz_call_kind)call->kind) {
+    case FUZZ_USE:
+        return actor_use(me, keys[0]);
+    case FUZZ_GET:
+        return actor_get(me, keys[0]);
+    case FUZZ_USING:
+        return actor_using(me, keys, count);
+    case FUZZ_GETTING:
+        return actor_getting(me, keys, count);
+    case FUZZ_SET:
+        return actor_set(me, keys[0]);
+    default:
+        return actor_delete(me, keys[0]);
+    }
+}
+
+/* Only if all 64 snapshots were held could a checkout be BUSY: writers do not stop it. */
+static void call_checkout(actor *me, const fuzz_call *call)
+{
+    stm_status status = check_out(me, call);
+    if (status == STM_BUSY)
+        scheduler_object(ORACLE_OVERLAP, "thread %u: a checkout is BUSY", me->number);
+    if (listen_to != NULL)
+        say_keys(me, call->keys, status);
+}
+
+static void call_peek(actor *me, uint32_t key)
+{
+    uint64_t value;
+    stm_status status = actor_peek(me, key, &value);
+    int length = snprintf(answer_text, sizeof answer_text, "%s,", stm_status_name(status));
+    if (listen_to != NULL && length > 0)
+        say_value(answer_text + length, sizeof answer_text - (size_t)length, value);
+}
+
+static void call_snapshot(actor *me, const fuzz_call *call)
+{
+    snprintf(answer_text, sizeof answer_text, "OK");
+    if (call->kind == FUZZ_TAKE) {
+        if (me->snapshot == NULL)
+            actor_take(me);
+        snprintf(answer_text, sizeof answer_text, "revision %llu",
+                 (unsigned long long)stm_snapshot_revision(me->snapshot));
+    } else if (me->snapshot == NULL) {
+        snprintf(answer_text, sizeof answer_text, "no snapshot");
+    } else if (call->kind == FUZZ_SCAN) {
+        snprintf(answer_text, sizeof answer_text, "%u keys", actor_scan(me));
+    } else if (call->kind == FUZZ_RELEASE) {
+        actor_release(me);
+    } else {
+        uint64_t value = actor_look(me, (uint32_t)__builtin_ctz(call->keys));
+        if (listen_to != NULL)
+            say_value(answer_text, sizeof answer_text, value);
+    }
+}
+
+static void make_call(actor *me, const fuzz_call *call)
+{
+    switch ((fuzz_call_kind)call->kind) {
+    case FUZZ_BEGIN:
+        actor_begin(me);
+        say_status(STM_OK);
+        break;
+    case FUZZ_PEEK:
+        call_peek(me, (uint32_t)__builtin_ctz(call->keys));
+        break;
+    case FUZZ_COMMIT:
+        say_status(commit(me));
+        break;
+    case FUZZ_RESET:
+        actor_reset(me);
+        say_status(STM_OK);
+        break;
+    case FUZZ_CONFLICTS:
+        snprintf(answer_text, sizeof answer_text, "%zu", actor_conflicts(me));
+        break;
+    case FUZZ_TAKE:
+    case FUZZ_READ:
+    case FUZZ_SCAN:
+    case FUZZ_RELEASE:
+        call_snapshot(me, call);
+        break;
+    default:
+        call_checkout(me, call);
+    }
+}
+
+static void thread(unsigned number)
+{
+    const fuzz_thread *it = &present->threads[number];
+    for (unsigned i = 0; i < it->call_count; i++) {
+        fuzz_answer answer = {.thread = number, .call = it->calls[i], .begin = scheduler_step_count()};
+        scheduler_call();
+        make_call(&stage_actors[number], &it->calls[i]);
+        answer.end = scheduler_step_count();
+        answer.text = answer_text; /* nobody else has run since it was written */
+        if (listen_to != NULL)
+            listen_to(&answer);
+    }
+}
+
+/* -------------------------------------------------------------------------------- runs -- */
+
+static void setup(void)
+{
+    static const char letters[FUZZ_SIZE_COUNT] = {
+        [FUZZ_WORD] = 'w', [FUZZ_SMALL] = 's', [FUZZ_MIDDLE] = 'm', [FUZZ_LARGE] = 'l'};
+    char kinds[FUZZ_KEY_COUNT_MAX + 1] = "";
+    for (unsigned i = 0; i < present->key_count; i++) {
+        bool absent = (present->absent >> i & 1) != 0;
+        kinds[i] = (char)(absent ? letters[present->sizes[i]] - 'a' + 'A' : letters[present->sizes[i]]);
+    }
+    commit_count = 0;
+    stage_open(present->thread_count, kinds);
+    if (present->delayed)
+        scheduler_delay_stores();
+}
+
+static void finish(void)
+{
+    judge_busy();
+    stage_close();
+}
+
+bool fuzz_run_by(const fuzz_program *program, scheduler_choose *choose, void *strategy)
+{
+    scheduler_program it = {"programme", program->thread_count, setup, thread, finish};
+    present = program;
+    return scheduler_run(&it, choose, strategy);
+}
+
+bool fuzz_run(const fuzz_program *program)
+{
+    moves moves = {.program = program};
+    return fuzz_run_by(program, moves_choose, &moves);
+}
+
+/* Of the seed's numbers, every third is at random, the others by priorities of depth 2, 3 and 4. */
+bool fuzz_run_seeded(const fuzz_program *program, uint64_t seed)
+{
+    uint64_t state = random_mix(seed);
+    unsigned kind = (unsigned)random_below(&state, 6);
+    if (kind < 2) {
+        strategy_random random = strategy_random_open(state, kind == 0);
+        return fuzz_run_by(program, strategy_random_choose, &random);
+    }
+    unsigned calls = 0;
+    for (unsigned i = 0; i < program->thread_count; i++)
+        calls += program->threads[i].call_count;
+    /* About as many steps that matter as a call has on the average. */
+    strategy_pct pct = strategy_pct_open(state, program->thread_count, kind - 2 + 2, calls * 8);
+    return fuzz_run_by(program, strategy_pct_choose, &pct);
+}
+
+void fuzz_adopt_last_run(fuzz_program *program)
+{
+    moves_of_last_run(program);
+}
+
+void fuzz_listen(fuzz_listener *listener)
+{
+    listen_to = listener;
+}

@@ -1,0 +1,96 @@
+#define _GNU_SOURCE
+#include "trial.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static trial_finding *shared; /* written by the child */
+
+static void note_run(const fuzz_program *program)
+{
+    shared->by = scheduler_objector();
+    shared->hash = scheduler_trace_hash();
+    snprintf(shared->text, sizeof shared->text, "%s", scheduler_failure());
+    if (shared->by == ORACLE_NONE)
+        return;
+    shared->program = *program;
+    fuzz_adopt_last_run(&shared->program);
+}
+
+/* A run that ended before its time. */
+static const fuzz_program *running;
+
+static void on_death(void)
+{
+    note_run(running);
+}
+
+static bool run_again_the_same(const fuzz_program *program)
+{
+    uint64_t hash = scheduler_trace_hash();
+    if (!fuzz_run(program))
+        return false;
+    if (scheduler_trace_hash() != hash)
+        scheduler_object(ORACLE_TRACE, "the same input gave another trace");
+    return scheduler_objector() == ORACLE_NONE;
+}
+
+static void run_all(const fuzz_program *program, uint64_t seed, uint64_t seeds)
+{
+    running = program;
+    shared->runs = 1;
+    bool good = fuzz_run(program) && run_again_the_same(program);
+    for (uint64_t i = 0; i < seeds && good; i++) {
+        shared->runs++;
+        good = fuzz_run_seeded(program, seed + i);
+    }
+    note_run(program);
+}
+
+static void silence(void)
+{
+    if (freopen("/dev/null", "w", stderr) == NULL || freopen("/dev/null", "w", stdout) == NULL)
+        _exit(2);
+}
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(2);
+}
+
+oracle trial_run(const fuzz_program *program, uint64_t seed, uint64_t seeds, unsigned seconds_max,
+                 trial_finding *finding)
+{
+    if (shared == NULL) {
+        shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (shared == MAP_FAILED)
+            die("mmap");
+    }
+    /* A child that is killed can tell nothing: then the schedule is not known, and this is the finding. */
+    memset(shared, 0, sizeof *shared);
+    shared->by = ORACLE_CRASH;
+    shared->program = *program;
+    snprintf(shared->text, sizeof shared->text, "the run was killed, or did not end within %u seconds", seconds_max);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child < 0)
+        die("fork");
+    if (child == 0) {
+        silence();
+        alarm(seconds_max);
+        scheduler_on_death(on_death);
+        run_all(program, seed, seeds);
+        _exit(0);
+    }
+    int status;
+    if (waitpid(child, &status, 0) != child)
+        die("waitpid");
+    *finding = *shared;
+    return oracle_is_silent(finding->by) ? ORACLE_NONE : finding->by;
+}
