@@ -369,6 +369,47 @@ Test(html, indices_are_checked)
     done();
 }
 
+static void extreme_times(report *report, int64_t ns)
+{
+    report->health.span_ns = report->verdict.wasted_ns = ns;
+    report->timeline.bucket_ns = ns / 200; /* with 240 of them, more than can be counted */
+    report->timeline.bursts[0].from_ns = -ns;
+    report->timeline.bursts[0].to_ns = ns;
+    report->lanes.from_ns = -ns;
+    report->lanes.to_ns = ns;
+    report->lanes.marks[0].begin_ns = -ns;
+    report->lanes.marks[0].end_ns = ns;
+    report->stories[0].steps[0].begin_ns = -ns;
+    report->stories[0].steps[0].end_ns = ns;
+    report->keys[0].wasted_ns = report->labels[0].busy_ns = ns;
+}
+
+static void extreme_counts(report *report)
+{
+    report->verdict.attempts = (outcome_counts){UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    report->timeline.buckets[0] = report->verdict.attempts;
+    report->timeline.heat[0] = UINT64_MAX;
+    report->keys[0].conflicts = report->keys[0].busy = UINT64_MAX;
+    report->by_label.conflicts[0] = UINT64_MAX;
+    report->labels[0].commits = report->labels[0].conflicts = UINT64_MAX;
+    report->latency.attempts[0] = (histogram_bar){UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    report->latency.attempt_ok_ns = (quantiles){1, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+}
+
+/* A damaged trace has any numbers. The page may then be ugly, but is a page; sanitizers watch the arithmetic. */
+Test(html, any_numbers_are_survived)
+{
+    static const int64_t times[] = {1, 199, 200, INT64_MAX / 2, INT64_MAX};
+    for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
+        made = sample_make(SAMPLE_HUGE);
+        extreme_times(&made->report, times[i]);
+        extreme_counts(&made->report);
+        html = page_make(&made->report);
+        expect_sound();
+        done();
+    }
+}
+
 Test(html, full_device_is_told)
 {
     made = sample_make(SAMPLE_USUAL);

@@ -100,7 +100,7 @@ typedef struct quantile_row {
 
 static figure duration_figure(double ns)
 {
-    return figure_duration((int64_t)ns);
+    return figure_duration(figure_ns(ns));
 }
 
 static double time_logarithm(uint64_t ns)

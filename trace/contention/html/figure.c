@@ -92,8 +92,12 @@ figure figure_moment(int64_t ns)
 
 figure figure_span(int64_t from_ns, int64_t to_ns)
 {
-    double ns = (double)to_ns - (double)from_ns;
-    return figure_duration((int64_t)fmax(fmin(ns, 9e18), -9e18));
+    return figure_duration(figure_ns((double)to_ns - (double)from_ns));
+}
+
+int64_t figure_ns(double ns)
+{
+    return (int64_t)fmax(fmin(ns, 9e18), -9e18);
 }
 
 figure figure_clock(int64_t ns)
@@ -118,7 +122,7 @@ figure figure_share(double share)
     else if (percent < 9.95)
         snprintf(f.text, sizeof f.text, "%.1f" UNIT_SPACE "%%", percent);
     else if (percent < 100 && percent > 99.5)
-        snprintf(f.text, sizeof f.text, "%s" UNIT_SPACE "%%", percent > 99.9 ? ">99.9" : "99.9");
+        snprintf(f.text, sizeof f.text, percent > 99.9 ? ">99.9" UNIT_SPACE "%%" : "%.1f" UNIT_SPACE "%%", percent);
     else
         snprintf(f.text, sizeof f.text, "%.0f" UNIT_SPACE "%%", fmin(percent, 100));
     return f;

@@ -35,8 +35,9 @@ static void draw_cells(GString *html, const timeline *time, const hot_key *key, 
                                ramp_colour(ramp, heat[i]), axis_at(&x, (double)i), top, width - gap, ROW_HEIGHT - 2);
         markup_text_short(html, key->name, 80);
         g_string_append_printf(html, ", %s to %s: %s lost</title></rect>",
-                               figure_duration((int64_t)i * time->bucket_ns).text,
-                               figure_duration(((int64_t)i + 1) * time->bucket_ns).text, figure_count(heat[i]).text);
+                               figure_duration(figure_ns((double)i * (double)time->bucket_ns)).text,
+                               figure_duration(figure_ns((double)(i + 1) * (double)time->bucket_ns)).text,
+                               figure_count(heat[i]).text);
     }
 }
 

@@ -105,12 +105,12 @@ static void draw_tooltips(GString *html, const report *report, const axis *x, do
     g_string_append(html, "<g class=\"touch\">");
     for (size_t i = 0; i < time->bucket_count; i++) {
         const outcome_counts *bucket = &time->buckets[i];
-        int64_t begin_ns = (int64_t)i * time->bucket_ns;
-        double begin = axis_at(x, (double)begin_ns);
+        double begin_ns = (double)i * (double)time->bucket_ns, end_ns = begin_ns + (double)time->bucket_ns;
+        double begin = axis_at(x, begin_ns);
         g_string_append_printf(html, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"><title>", begin, TOP,
-                               axis_at(x, (double)(begin_ns + time->bucket_ns)) - begin, bottom - TOP);
-        g_string_append_printf(html, "%s to %s: ", figure_duration(begin_ns).text,
-                               figure_duration(begin_ns + time->bucket_ns).text);
+                               axis_at(x, end_ns) - begin, bottom - TOP);
+        g_string_append_printf(html, "%s to %s: ", figure_duration(figure_ns(begin_ns)).text,
+                               figure_duration(figure_ns(end_ns)).text);
         if (report->verdict.has_attempts)
             markup_printf(html, "%s ok, ", figure_count(bucket->ok).text);
         markup_printf(html, "%s conflicts, %s busy", figure_count(bucket->conflict).text, figure_count(bucket->busy).text);

@@ -63,7 +63,7 @@ void axis_draw_time(GString *html, const axis *t, double top, double bottom)
     g_string_append(html, "<g class=\"axis time\">");
     for (double number = ceil(t->from / step - 1e-9); number * step <= t->to * (1 + 1e-9); number++) {
         double x = axis_at(t, number * step);
-        int64_t ns = (int64_t)(number * step);
+        int64_t ns = figure_ns(number * step);
         g_string_append_printf(html, "<path d=\"M%.1f %.1fV%.1f\"/><text x=\"%.1f\" y=\"%.1f\">%s</text>", x, top, bottom, x,
                                bottom + 15, is_clock ? figure_clock(ns).text : figure_duration(ns).text);
     }
