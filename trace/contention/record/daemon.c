@@ -23,26 +23,25 @@
 
 enum { START_SECONDS_MAX = 20, STOP_SECONDS_MAX = 10, KILL_SECONDS_MAX = 5, SOCKET_FOLDER_SIZE_MAX = 60 };
 
-/* A path to a socket has 107 bytes at most, and LTTng's own part of it is about 40. */
-static char *make_home(void)
-{
-    const char *const wanted = g_get_tmp_dir();
-    const bool usable = getuid() != 0 && strlen(wanted) <= SOCKET_FOLDER_SIZE_MAX;
-    char *home = g_build_filename(usable ? wanted : "/tmp", "stm-record-XXXXXX", NULL);
-    if (mkdtemp(home) != NULL)
-        return home;
-    g_free(home);
-    home = g_build_filename(wanted, "stm-record-XXXXXX", NULL);
-    if (strlen(wanted) <= SOCKET_FOLDER_SIZE_MAX && mkdtemp(home) != NULL)
-        return home;
-    g_free(home);
-    return NULL;
-}
-
 static bool is_beneath(const char *path, const char *folder)
 {
     const size_t size = strlen(folder);
     return strncmp(path, folder, size) == 0 && (path[size] == '/' || path[size] == '\0');
+}
+
+/* A path to a socket has 107 bytes at most, and LTTng's own part of it is about 40. */
+static char *make_home(void)
+{
+    const char *const wanted = g_get_tmp_dir();
+    char *home = g_build_filename(wanted, "stm-record-XXXXXX", NULL);
+    if (strlen(wanted) <= SOCKET_FOLDER_SIZE_MAX && mkdtemp(home) != NULL)
+        return home;
+    g_free(home);
+    home = g_strdup("/tmp/stm-record-XXXXXX");
+    if (mkdtemp(home) != NULL)
+        return home;
+    g_free(home);
+    return NULL;
 }
 
 /* A place for /var/run/lttng: in an empty /var/run, so that nothing is made in the real one, unless something that is

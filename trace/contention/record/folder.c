@@ -119,16 +119,22 @@ uint64_t folder_room(const char *path)
     return status.f_blocks == 0 ? UINT64_MAX : (uint64_t)status.f_bavail * status.f_frsize;
 }
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place)
+static int remove_below(const char *path, const struct stat *status, int type, struct FTW *place)
 {
     (void)status;
     (void)type;
-    (void)place;
-    remove(path);
+    if (place->level > 0)
+        remove(path);
     return 0;
+}
+
+void folder_clear(const char *path)
+{
+    nftw(path, remove_below, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 void folder_remove(const char *path)
 {
-    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    folder_clear(path);
+    rmdir(path);
 }

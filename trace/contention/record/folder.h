@@ -17,4 +17,7 @@ uint64_t folder_room(const char *path);
 /* Removes everything beneath, and the folder. */
 void folder_remove(const char *path);
 
+/* Removes everything beneath. */
+void folder_clear(const char *path);
+
 #endif

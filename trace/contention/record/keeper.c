@@ -21,6 +21,7 @@
 #include "daemon.h"
 #include "flight.h"
 #include "folder.h"
+#include "herald.h"
 #include "say.h"
 
 enum { COMMAND_SAVE = 'S', COMMAND_FINISH = 'F', TICK_MS = 100, STOP_SECONDS_MAX = 120, BURY_SECONDS_MAX = 30 };
@@ -105,6 +106,19 @@ static bool begin_session(watch *w)
     return begun;
 }
 
+static bool announce(watch *w)
+{
+    const herald_setting setting = {.preload = w->setting->preload,
+        .lttng_home = w->daemon.home,
+        .folder = w->setting->options->flight ? NULL : w->setting->folder,
+        .daemon = w->daemon.pid};
+    char text[HERALD_TEXT_MAX];
+    const bool announced = herald_run(&setting, text);
+    if (!announced)
+        send_text(w, NOTE_FAILED, text);
+    return announced;
+}
+
 static void watch_disk_from_now(watch *w)
 {
     char room[SIZE_TEXT_MAX];
@@ -132,7 +146,7 @@ static bool begin(watch *w)
         return false;
     }
     watch_disk_from_now(w);
-    if (!begin_session(w))
+    if (!begin_session(w) || !announce(w))
         return false;
     keeper_note note = {.kind = NOTE_READY, .buffers = w->buffers};
     g_strlcpy(note.text, w->daemon.home, sizeof note.text);
@@ -184,17 +198,14 @@ static void stop_before_disk_is_full(watch *w)
     lttng_stop_tracing(SESSION_NAME);
     session_unwatch();
     snprintf(text, sizeof text,
-        "the disk is nearly full (%s left): recording has stopped, the program runs on. Use a larger disk (--output), a "
-        "lower --level, or --flight", record_size_text(room, left));
+        "the disk is nearly full (%s left; use a larger one, a lower --level, or --flight)", record_size_text(room, left));
     send_text(w, NOTE_STOPPED, text);
 }
 
 static void tell_death(watch *w)
 {
     w->stopped = true;
-    send_text(w, NOTE_STOPPED,
-        "LTTng's session daemon has ended: recording has stopped, the program runs on. What was written until then can "
-        "be read");
+    send_text(w, NOTE_STOPPED, "LTTng's session daemon has ended before the program");
 }
 
 static bool asked_to_end(void)

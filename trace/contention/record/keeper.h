@@ -52,6 +52,7 @@ typedef struct keeper_note {
 
 typedef struct keeper_setting {
     const char *folder;
+    const char *preload; /* for the herald */
     const record_options *options;
 } keeper_setting;
 

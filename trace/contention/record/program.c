@@ -65,7 +65,7 @@ int program_find(const char *name, char **path)
     return EXIT_NOT_EXECUTABLE;
 }
 
-static char **environment(const program_setting *setting)
+char **program_environment(const program_setting *setting)
 {
     char **e = g_get_environ();
     const char *const present = g_environ_getenv(e, "LD_PRELOAD");
@@ -97,7 +97,7 @@ static void become(const program_setting *setting, char **environment)
 
 static _Noreturn void run_child(const program_setting *setting, int failure_fd)
 {
-    char **const e = environment(setting);
+    char **const e = program_environment(setting);
     sigprocmask(SIG_SETMASK, setting->mask, NULL);
     become(setting, e);
     const int error = errno;

@@ -24,6 +24,9 @@ typedef struct program_setting {
     const sigset_t *mask;   /* signals that the program starts with blocked */
 } program_setting;
 
+/* Its environment (g_strfreev), from ours. */
+char **program_environment(const program_setting *setting);
+
 /* Returns 0 and its process, or the exit status of a failure, told. */
 int program_start(const program_setting *setting, pid_t *pid);
 

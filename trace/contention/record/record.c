@@ -26,6 +26,7 @@
 #include "program.h"
 #include "recording.h"
 #include "say.h"
+#include "suitability.h"
 
 enum { BEGIN_MS_MAX = 120 * 1000, FINISH_MS_MAX = 240 * 1000 };
 
@@ -55,6 +56,9 @@ static int prepare(run *r)
     const int status = program_find(r->options.program[0], &r->path);
     if (status != 0)
         return status;
+    const char *const doubt = suitability_doubt(r->path);
+    if (doubt != NULL)
+        record_warn("%s %s: its own transactions will be missing", r->path, doubt);
     if ((r->preload = preload_find(r->options.provider)) == NULL)
         return EXIT_RECORD_FAILED;
     r->folder = folder_prepare(r->options.output, r->options.program[0], &r->folder_is_new);
@@ -86,7 +90,7 @@ static int asked_to_end(const run *r)
 /* Waits for READY. Returns 0 or an exit status. */
 static int begin(run *r)
 {
-    const keeper_setting setting = {.folder = r->folder, .options = &r->options};
+    const keeper_setting setting = {.folder = r->folder, .preload = r->preload, .options = &r->options};
     keeper_note note;
     if (!keeper_start(&setting, &r->keeper))
         return EXIT_RECORD_FAILED;
@@ -146,7 +150,7 @@ static bool hear(run *r)
         return true;
     case NOTE_STOPPED:
         r->stopped = g_strdup(note.text);
-        record_warn("%s", note.text);
+        record_warn("%s: recording has stopped, the program runs on", note.text);
         return true;
     case NOTE_DONE:
         r->recording.losses = note.losses;
@@ -214,12 +218,11 @@ static void judge(run *r)
 {
     recording *const rec = &r->recording;
     const bool saved_nothing = r->options.flight && rec->save_count == 0;
-    if (!saved_nothing && !recording_has_provider(r->folder)) {
+    if (!saved_nothing && !recording_is_described(r->folder)) {
         rec->state = STATE_UNUSABLE;
         rec->reason = r->stopped != NULL || r->keeper_died || r->failure != NULL || r->lacked_room
             ? "nothing was written before the recording broke off"
-            : "no process used libstm with the provider: is the program linked with libstm.so, and neither static nor "
-              "setuid?";
+            : "LTTng has not described the events";
         return;
     }
     rec->state = STATE_INCOMPLETE;
@@ -284,16 +287,13 @@ static int exit_status(const run *r)
     return status == 0 && failed ? EXIT_RECORD_FAILED : status;
 }
 
-/* Nothing was recorded: then there is no folder either, if we made it. */
+/* Nothing was recorded: then there is nothing in the folder, and no folder if we made it. It was empty before. */
 static void take_back(const run *r)
 {
-    if (r->folder == NULL)
-        return;
-    char *const json = g_build_filename(r->folder, "recording.json", NULL);
-    remove(json);
-    g_free(json);
-    if (r->folder_is_new)
-        rmdir(r->folder);
+    if (r->folder != NULL && r->folder_is_new)
+        folder_remove(r->folder);
+    else if (r->folder != NULL)
+        folder_clear(r->folder);
 }
 
 static void release(run *r)

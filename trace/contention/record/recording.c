@@ -143,10 +143,10 @@ bool recording_write(const recording *r)
     return written;
 }
 
-static bool provider_seen;
+static bool description_seen;
 
 /* The description is text, cut into packets: a name may be cut in two, but not all of them. */
-static int look_for_provider(const char *path, const struct stat *status, int type, struct FTW *place)
+static int look_for_description(const char *path, const struct stat *status, int type, struct FTW *place)
 {
     char *text = NULL;
     gsize size = 0;
@@ -154,14 +154,14 @@ static int look_for_provider(const char *path, const struct stat *status, int ty
     if (type != FTW_F || strcmp(path + place->base, "metadata") != 0)
         return 0;
     if (g_file_get_contents(path, &text, &size, NULL) && memmem(text, size, "\"stm:", 5) != NULL)
-        provider_seen = true;
+        description_seen = true;
     g_free(text);
-    return provider_seen ? 1 : 0;
+    return description_seen ? 1 : 0;
 }
 
-bool recording_has_provider(const char *folder)
+bool recording_is_described(const char *folder)
 {
-    provider_seen = false;
-    nftw(folder, look_for_provider, 16, FTW_PHYS);
-    return provider_seen;
+    description_seen = false;
+    nftw(folder, look_for_description, 16, FTW_PHYS);
+    return description_seen;
 }

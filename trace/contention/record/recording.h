@@ -54,7 +54,7 @@ void recording_end(recording *recording, int wait_status);
 /* Returns false, told, if it cannot be written. */
 bool recording_write(const recording *recording);
 
-/* Whether a description of our events is there: without one, no process with the provider was ever seen. */
-bool recording_has_provider(const char *folder);
+/* Whether the description of our events is there, without which no event can be read. */
+bool recording_is_described(const char *folder);
 
 #endif

@@ -132,6 +132,15 @@ bool session_begin(const session_setting *setting, pid_t daemon, char text[SESSI
     return begun;
 }
 
+bool session_describe(pid_t daemon, char text[SESSION_TEXT_MAX])
+{
+    session_watch(daemon, CALL_SECONDS_MAX);
+    const bool described = done(lttng_stop_tracing_no_wait(SESSION_NAME), "stop tracing", text) &&
+        done(lttng_start_tracing(SESSION_NAME), "start tracing again", text);
+    session_unwatch();
+    return described;
+}
+
 static void count_losses(session_losses *losses)
 {
     struct lttng_handle *const handle = get_handle();
