@@ -4,7 +4,7 @@
 set -u
 
 command=$1 provider=$2 actor=$3
-program=$(basename "$0")
+program=$(basename "$0") self=$(readlink -f "$0")
 folder=$(mktemp -d "${TMPDIR:-/tmp}/stm-test-XXXXXX")
 mkdir "$folder/tmp"
 chmod 755 "$folder" && chmod 1777 "$folder/tmp"
@@ -22,6 +22,13 @@ clean_up()
         kill -KILL "$pid" 2>/dev/null
     done
     cd / && rm -rf "$folder"
+}
+
+# enter_namespace -- starts the test again, in a mount namespace of its own
+enter_namespace()
+{
+    cd / && rm -rf "$folder"
+    IN_NAMESPACE=1 TMPDIR=${folder%/*} exec unshare -m "$self" "$command" "$provider" "$actor"
 }
 
 skip()

@@ -22,6 +22,7 @@
 #include "flight.h"
 #include "folder.h"
 #include "herald.h"
+#include "mend.h"
 #include "say.h"
 
 enum { COMMAND_SAVE = 'S', COMMAND_FINISH = 'F', TICK_MS = 100, STOP_SECONDS_MAX = 120, BURY_SECONDS_MAX = 30 };
@@ -154,23 +155,27 @@ static bool begin(watch *w)
     return true;
 }
 
+/* A folder that is called save-... is whole. */
 static void save(watch *w, save_cause cause)
 {
     static const char *const names[] = {"starving", "signal", "end"};
     keeper_note note = {.kind = NOTE_SAVED, .cause = cause};
     char text[FLIGHT_TEXT_MAX];
     char *const folder = g_strdup_printf("%s/save-%u-%s", w->setting->folder, w->save_count + 1, names[cause]);
+    char *const partial = g_strdup_printf("%s.partial", folder);
     g_strlcpy(note.text, folder, sizeof note.text);
-    if (mkdir(folder, 0777) != 0) {
-        snprintf(text, sizeof text, "cannot make the folder %s: %s", folder, strerror(errno));
+    snprintf(text, sizeof text, "cannot make the folder %s", folder);
+    if (mkdir(partial, 0777) != 0) {
+        snprintf(text, sizeof text, "cannot make the folder %s: %s", partial, strerror(errno));
         send_text(w, NOTE_WARNING, text);
-    } else if (flight_save(w->daemon.pid, folder, text)) {
+    } else if (flight_save(w->daemon.pid, partial, text) && rename(partial, folder) == 0) {
         w->save_count++;
         send_note(w, &note);
     } else {
-        rmdir(folder);
+        folder_remove(partial);
         send_text(w, NOTE_WARNING, text);
     }
+    g_free(partial);
     g_free(folder);
 }
 
@@ -274,6 +279,7 @@ static _Noreturn void keep(const keeper_setting *setting, int socket)
     daemon_stop(&w.daemon);
     note.lacked_room = w.daemon.home != NULL && daemon_lacked_room(&w.daemon);
     daemon_forget(&w.daemon);
+    note.mended = begun && mend_trace(setting->folder) > 0;
     if (begun)
         send_note(&w, &note);
     _exit(EXIT_SUCCESS);

@@ -36,7 +36,7 @@ typedef enum note_kind {
     NOTE_FAILED,      /* text */
     NOTE_SAVED,       /* text: folder; cause */
     NOTE_STOPPED,     /* text */
-    NOTE_DONE         /* losses; lacked_room; text if it could not be ended properly */
+    NOTE_DONE         /* losses; lacked_room; mended; text if it could not be ended properly */
 } note_kind;
 
 typedef enum save_cause { SAVE_STARVING = 0, SAVE_SIGNAL, SAVE_END } save_cause;
@@ -47,6 +47,7 @@ typedef struct keeper_note {
     buffers buffers;
     session_losses losses;
     bool lacked_room;
+    bool mended; /* something had to be cut off */
     char text[KEEPER_TEXT_MAX];
 } keeper_note;
 

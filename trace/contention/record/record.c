@@ -47,6 +47,7 @@ typedef struct run {
     char *stopped;   /* why the recording ended before the program; NULL: it did not */
     bool keeper_died;
     bool lacked_room;
+    bool mended;
     char *failure;   /* to end the recording properly; NULL: none */
 } run;
 
@@ -155,6 +156,7 @@ static bool hear(run *r)
     case NOTE_DONE:
         r->recording.losses = note.losses;
         r->lacked_room = note.lacked_room;
+        r->mended = note.mended;
         r->failure = *note.text != '\0' ? g_strdup(note.text) : NULL;
         return false;
     default:
@@ -234,6 +236,8 @@ static void judge(run *r)
         rec->reason = r->stopped;
     else if (r->failure != NULL)
         rec->reason = r->failure;
+    else if (r->mended)
+        rec->reason = "the end of the trace was not written";
     else if (!rec->losses.known && !r->options.flight)
         rec->reason = "how many events were lost is not known";
     else if (!r->options.flight && rec->losses.events + rec->losses.packets > 0)
