@@ -145,7 +145,7 @@ static void emit_from_threads(double rate, double seconds)
     emitter emitters[EMITTER_COUNT];
     uint64_t count = 0;
     for (int i = 0; i < EMITTER_COUNT; i++) {
-        emitters[i] = (emitter){.rate = rate / EMITTER_COUNT, .seconds = seconds};
+        emitters[i] = (emitter){.rate = rate / (double)EMITTER_COUNT, .seconds = seconds};
         if (pthread_create(&emitters[i].thread, NULL, run_emitter, &emitters[i]) != 0)
             fail("no thread");
     }
