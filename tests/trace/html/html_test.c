@@ -413,12 +413,13 @@ Test(html, any_numbers_are_survived)
 Test(html, full_device_is_told)
 {
     made = sample_make(SAMPLE_USUAL);
+    static char buffer[1 << 22];
     FILE *out;
     for (int is_buffered = 0; is_buffered <= 1; is_buffered++) { /* found when writing, and when flushing */
         out = fopen("/dev/full", "w");
         cr_assert_not_null(out);
         if (is_buffered)
-            setvbuf(out, NULL, _IOFBF, 1 << 22);
+            setvbuf(out, buffer, _IOFBF, sizeof buffer);
         errno = 0;
         cr_expect_eq(report_write_html(&made->report, out), -1);
         cr_expect_eq(errno, ENOSPC);
