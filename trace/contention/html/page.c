@@ -34,7 +34,7 @@ static const part parts[] = {
     {"labels", "Labels and threads", "Transactions and threads", NULL, {labels_write, threads_write}},
     {"busy", "Busy", "Who kept others busy", NULL, {owners_write}},
     {"avoidable", "Avoidable", "What could be avoided", NULL, {avoidable_write}},
-    {"stories", "Stories", "The worst stories", NULL, {stories_write}},
+    {"stories", "Stories", "The worst stories", "stm-contention explain DIR TRANSACTION tells all of one.", {stories_write}},
     {"events", "Recording", "What was recorded", NULL, {events_write}},
 };
 #define PART_COUNT (sizeof parts / sizeof *parts)

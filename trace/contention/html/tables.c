@@ -20,18 +20,22 @@ void keys_write(GString *html, const report *report)
         {"Writers", "distinct winners: threads and labels", 'n'},
         {"Top winner", "label that won most of its conflicts", 't'},
         {"Its share", "share of the conflicts that it won", 'n'},
-        {"Also changed", "conflicts in which it had changed, too, but was not the first such key", 'n'},
         {"Only read", "losers that had only read it", 'n'},
         {"Not set", "losers that held it for update and had not set it", 'n'},
+        /* last, since it takes a detailed trace to know it */
+        {"Also changed", "conflicts in which it had changed, too, but was not the first such key", 'n'},
     };
     if (report->key_count == 0) {
         nothing_write(html, "No key was fought for.");
         return;
     }
     uint64_t most = 0;
-    for (size_t i = 0; i < report->key_count; i++)
+    bool has_also_changed = false;
+    for (size_t i = 0; i < report->key_count; i++) {
         most = MAX(most, report->keys[i].conflicts + report->keys[i].busy);
-    table_open(html, "Hot keys, most losses first", columns, COUNT(columns));
+        has_also_changed |= report->keys[i].also_changed > 0;
+    }
+    table_open(html, "Hot keys, most losses first", columns, COUNT(columns) - !has_also_changed);
     for (size_t i = 0; i < report->key_count && i < TABLE_ROWS_MAX; i++) {
         const hot_key *key = &report->keys[i];
         table_row_begin(html);
@@ -47,7 +51,6 @@ void keys_write(GString *html, const report *report)
             cell_share(html, key->top_winner_share);
         else
             cell_unknown(html);
-        cell_count(html, key->also_changed);
         if (report->avoidable.has_modes)
             cell_count(html, key->lost_reading);
         else
@@ -56,6 +59,8 @@ void keys_write(GString *html, const report *report)
             cell_count(html, key->lost_unset);
         else
             cell_unknown(html);
+        if (has_also_changed)
+            cell_count(html, key->also_changed);
         table_row_end(html);
     }
     table_close(html, report->key_count);
