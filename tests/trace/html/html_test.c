@@ -23,7 +23,7 @@ int __lsan_do_recoverable_leak_check(void);
 typedef struct page {
     char *html;
     size_t size;
-    GString *text;        /* all text but of style and script */
+    GString *text; /* all text but of style and script */
     GHashTable *ids;
     GHashTable *elements; /* name to how many */
     GPtrArray *links;     /* href, src and what else would load something */
@@ -46,15 +46,16 @@ static bool is_coordinate(const char *attribute)
     return false;
 }
 
-static void on_start(GMarkupParseContext *context, const gchar *name, const gchar **names, const gchar **values, gpointer data,
-                     GError **error)
+static void on_start(GMarkupParseContext *context, const gchar *name, const gchar **names,
+                     const gchar **values, gpointer data, GError **error)
 {
     page *t = data;
     (void)context;
     count_element(t, name);
     for (; *names; names++, values++) {
         if (strcmp(*names, "id") == 0 && !g_hash_table_add(t->ids, g_strdup(*values)))
-            g_set_error(error, G_MARKUP_ERROR, G_MARKUP_ERROR_INVALID_CONTENT, "two elements have the id %s", *values);
+            g_set_error(error, G_MARKUP_ERROR, G_MARKUP_ERROR_INVALID_CONTENT, "two elements have the id %s",
+                        *values);
         if (strcmp(*names, "href") == 0 || strcmp(*names, "src") == 0 || strcmp(*names, "marker-end") == 0 ||
             strcmp(*names, "srcset") == 0 || strcmp(*names, "action") == 0 || strcmp(*names, "data") == 0)
             g_ptr_array_add(t->links, g_strdup(*values));
@@ -67,7 +68,8 @@ static void on_start(GMarkupParseContext *context, const gchar *name, const gcha
     }
 }
 
-static void on_text(GMarkupParseContext *context, const gchar *text, gsize size, gpointer data, GError **error)
+static void on_text(GMarkupParseContext *context, const gchar *text, gsize size, gpointer data,
+                    GError **error)
 {
     page *t = data;
     const char *element = g_markup_parse_context_get_element(context);
@@ -82,8 +84,8 @@ static void page_parse(page *t)
 {
     static const GMarkupParser parser = {.start_element = on_start, .text = on_text};
     GError *error = NULL;
-    GMarkupParseContext *context =
-        g_markup_parse_context_new(&parser, G_MARKUP_TREAT_CDATA_AS_TEXT | G_MARKUP_PREFIX_ERROR_POSITION, t, NULL);
+    GMarkupParseContext *context = g_markup_parse_context_new(
+        &parser, G_MARKUP_TREAT_CDATA_AS_TEXT | G_MARKUP_PREFIX_ERROR_POSITION, t, NULL);
     bool ok = g_markup_parse_context_parse(context, t->html, (gssize)t->size, &error) &&
               g_markup_parse_context_end_parse(context, &error);
     cr_assert(ok, "%s", error ? error->message : "");
@@ -168,7 +170,7 @@ static void done(void)
 /* Whatever the report: one script, every part, links into the page only, nothing of another host. */
 static void expect_sound(void)
 {
-    static const char *const parts[] = {"verdict", "time",   "keys", "winners",   "lanes",  "attempts",
+    static const char *const parts[] = {"verdict", "time", "keys",      "winners", "lanes", "attempts",
                                         "labels",  "busy", "avoidable", "stories", "events"};
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
         bool wanted = made->report.health.event_count > 0 || i == 0 || i + 1 == G_N_ELEMENTS(parts);
@@ -182,7 +184,8 @@ static void expect_sound(void)
     }
     cr_expect_eq(element_count(&html, "script"), 1);
     cr_expect_eq(element_count(&html, "style"), 1);
-    cr_expect_eq(element_count(&html, "img") + element_count(&html, "link") + element_count(&html, "iframe"), 0);
+    cr_expect_eq(element_count(&html, "img") + element_count(&html, "link") + element_count(&html, "iframe"),
+                 0);
     cr_expect_null(strstr(html.html, "http://"));
     cr_expect_null(strstr(html.html, "https://"));
     cr_expect_null(strstr(html.html, "@import"));
@@ -263,7 +266,8 @@ Test(html, draws_the_report)
     cr_expect_eq(occurrences(html.html, " lost</title></rect>"), cells + report->timeline.bucket_count,
                  "cells, and the share of each bucket");
     cr_expect_eq(occurrences(html.html, "<path class=\"arrow\""), arrows + 1, "and one in the legend");
-    cr_expect_eq(occurrences(html.html, "<g class=\"mark "), report->lanes.mark_count + 4, "and four in the legend");
+    cr_expect_eq(occurrences(html.html, "<g class=\"mark "), report->lanes.mark_count + 4,
+                 "and four in the legend");
     cr_expect_eq(occurrences(html.html, "class=\"burst\"><rect x="), report->timeline.burst_count);
     cr_expect_eq(element_count(&html, "details"), report->story_count);
     done();
@@ -273,7 +277,8 @@ Test(html, hostile_text_stays_text)
 {
     make(SAMPLE_HOSTILE);
     expect_sound();
-    expect_text(&html, "\"'><script>alert(1)</script>&amp;]]>[U+0001][U+007F]\uFFFD[U+202E]yek[U+2028]<img src=x>");
+    expect_text(&html,
+                "\"'><script>alert(1)</script>&amp;]]>[U+0001][U+007F]\uFFFD[U+202E]yek[U+2028]<img src=x>");
     cr_expect_null(strstr(html.html, "<script>alert"));
     cr_expect_null(strstr(html.html, "<img"));
     cr_expect_null(strstr(html.html, "\u202e"));

@@ -6,7 +6,8 @@
 const char *const sample_names[SAMPLE_KIND_COUNT] = {"tiny",           "usual", "huge",    "calm",
                                                      "conflicts-only", "lossy", "hostile", "empty"};
 
-const char sample_hostile_text[] = "\"'><script>alert(1)</script>&amp;]]>\x01\x7f\xff\u202eyek\u2028<img src=x>";
+const char sample_hostile_text[] =
+    "\"'><script>alert(1)</script>&amp;]]>\x01\x7f\xff\u202eyek\u2028<img src=x>";
 
 static void *take(sample *t, size_t count, size_t size)
 {
@@ -52,8 +53,8 @@ static const size sizes[SAMPLE_KIND_COUNT] = {
     [SAMPLE_EMPTY] = {0},
 };
 
-static const char *const words[] = {"the", "of",   "and", "to",  "a",   "in",  "that", "is",  "was", "he",
-                                    "for", "with", "it",  "as",  "his", "on",  "be",   "at",  "by",  "I"};
+static const char *const words[] = {"the", "of",   "and", "to", "a",   "in", "that", "is", "was", "he",
+                                    "for", "with", "it",  "as", "his", "on", "be",   "at", "by",  "I"};
 static const char *const label_words[] = {"count", "merge", "transfer"};
 
 static char *key_name(sample *t, sample_kind kind, size_t i)
@@ -106,11 +107,15 @@ static void fill_keys(sample *t, sample_kind kind)
     report->prefix_count = sizes[kind].prefixes;
     report->prefixes = take(t, report->prefix_count, sizeof *report->prefixes);
     for (size_t i = 0; i < report->prefix_count; i++)
-        report->prefixes[i] = (hot_prefix){text(t, "%s:", key_name(t, kind, i)), 40 - i % 40, 9000 / (i + 1), 100 / (i + 1),
-                                           4100000 / (int64_t)(i + 1)};
+        report->prefixes[i] = (hot_prefix){.prefix = text(t, "%s:", key_name(t, kind, i)),
+                                           .key_count = 40 - i % 40,
+                                           .conflicts = 9000 / (i + 1),
+                                           .busy = 100 / (i + 1),
+                                           .wasted_ns = 4100000 / (int64_t)(i + 1)};
 }
 
-static void fill_matrix(sample *t, matrix *matrix, size_t count, char *(*name)(sample *, sample_kind, size_t), sample_kind kind)
+static void fill_matrix(sample *t, matrix *matrix, size_t count, char *(*name)(sample *, sample_kind, size_t),
+                        sample_kind kind)
 {
     matrix->count = count;
     matrix->names = take(t, count, sizeof *matrix->names);
@@ -119,7 +124,8 @@ static void fill_matrix(sample *t, matrix *matrix, size_t count, char *(*name)(s
     for (size_t i = 0; i < count; i++) {
         matrix->names[i] = kind == SAMPLE_HUGE && i + 1 == count ? text(t, "(others)") : name(t, kind, i);
         for (size_t k = 0; k < count; k++) {
-            double base = kind == SAMPLE_TINY ? (i != k ? 3 : 0) : (kind == SAMPLE_HUGE ? 2e6 : 4000) * pow(noise(i, k + 7), 5);
+            double base = kind == SAMPLE_TINY ? (i != k ? 3 : 0)
+                                              : (kind == SAMPLE_HUGE ? 2e6 : 4000) * pow(noise(i, k + 7), 5);
             matrix->conflicts[i * count + k] = (uint64_t)base;
             matrix->wasted_ns[i * count + k] = (int64_t)base * 41000;
         }
@@ -137,20 +143,41 @@ static void fill_people(sample *t, sample_kind kind)
     bool calm = kind == SAMPLE_CALM;
     report->label_count = sizes[kind].labels;
     report->labels = take(t, report->label_count, sizeof *report->labels);
-    for (size_t i = 0; i < report->label_count; i++)
-        report->labels[i] = (label_row){label_name(t, kind, i), 90000 / (i + 1), calm ? 0 : 7000 / (i + 1), calm ? 0 : i,
-                                        calm ? 0 : 8000 / (i + 1), calm ? 0 : 300 / (i + 1), 4000000000 / (int64_t)(i + 1),
-                                        calm ? 0 : 900000000 / (int64_t)(i + 1), calm ? 0 : 800000000 / (int64_t)(i + 1)};
+    for (size_t i = 0; i < report->label_count; i++) {
+        label_row *row = &report->labels[i];
+        int64_t nth = (int64_t)i + 1;
+        *row = (label_row){
+            .label = label_name(t, kind, i), .commits = 90000 / (i + 1), .busy_ns = 4000000000 / nth};
+        if (calm)
+            continue;
+        row->wins = 7000 / (i + 1);
+        row->abandoned = i;
+        row->conflicts = 8000 / (i + 1);
+        row->busy = 300 / (i + 1);
+        row->wasted_ns = 900000000 / nth;
+        row->charged_ns = 800000000 / nth;
+    }
     report->thread_count = sizes[kind].threads;
     report->threads = take(t, report->thread_count, sizeof *report->threads);
-    for (size_t i = 0; i < report->thread_count; i++)
-        report->threads[i] = (thread_row){4711 + i, 4710, kind == SAMPLE_HOSTILE ? text(t, "%s", sample_hostile_text) : text(t, "wordcount"),
-                                          25000 - i, calm ? 0 : 2000 - i, calm ? 0 : 2300 - i, calm ? 0 : 60, calm ? 0 : 17 - i % 13,
-                                          calm ? text(t, "%s", "") : label_name(t, kind, i)};
+    for (size_t i = 0; i < report->thread_count; i++) {
+        thread_row *row = &report->threads[i];
+        const char *name = kind == SAMPLE_HOSTILE ? sample_hostile_text : "wordcount";
+        *row = (thread_row){.tid = 4711 + i, .pid = 4710, .name = text(t, "%s", name), .commits = 25000 - i};
+        row->streak_label = calm ? text(t, "%s", "") : label_name(t, kind, i);
+        if (calm)
+            continue;
+        row->wins = 2000 - i;
+        row->conflicts = 2300 - i;
+        row->busy = 60;
+        row->longest_streak = 17 - i % 13;
+    }
     report->owner_count = sizes[kind].owners;
     report->owners = take(t, report->owner_count, sizeof *report->owners);
     for (size_t i = 0; i < report->owner_count; i++)
-        report->owners[i] = (owner_row){label_name(t, kind, i), 4711 + i, 900 / (i + 1), key_name(t, kind, i)};
+        report->owners[i] = (owner_row){.label = label_name(t, kind, i),
+                                        .tid = 4711 + i,
+                                        .busy = 900 / (i + 1),
+                                        .top_key = key_name(t, kind, i)};
     if (calm || kind == SAMPLE_EMPTY)
         return;
     fill_matrix(t, &report->by_label, MIN(sizes[kind].labels, 16), label_name, kind);
@@ -175,8 +202,9 @@ static void fill_timeline(sample *t, sample_kind kind)
         uint64_t losses = 0;
         for (size_t row = 0; row < time->heat_row_count; row++) {
             uint64_t *cell = &time->heat[row * time->bucket_count + i];
-            *cell = kind == SAMPLE_TINY ? i % 3 == 1
-                                        : (uint64_t)round(scale * 0.2 * swell * noise(row, i) / pow((double)row + 1, 1.3));
+            *cell = kind == SAMPLE_TINY
+                        ? i % 3 == 1
+                        : (uint64_t)round(scale * 0.2 * swell * noise(row, i) / pow((double)row + 1, 1.3));
             losses += *cell;
         }
         time->buckets[i].busy = kind == SAMPLE_CONFLICTS_ONLY ? 0 : losses / 13;
@@ -186,7 +214,11 @@ static void fill_timeline(sample *t, sample_kind kind)
     time->bursts = take(t, time->burst_count, sizeof *time->bursts);
     for (size_t i = 0; i < time->burst_count; i++) {
         int64_t from = (int64_t)(20 + 18 * i) * time->bucket_ns;
-        time->bursts[i] = (burst){from, from + 9 * time->bucket_ns, 9000 / (i + 1), 100, key_name(t, kind, i)};
+        time->bursts[i] = (burst){.from_ns = from,
+                                  .to_ns = from + 9 * time->bucket_ns,
+                                  .conflicts = 9000 / (i + 1),
+                                  .busy = 100,
+                                  .top_key = key_name(t, kind, i)};
     }
 }
 
@@ -198,9 +230,9 @@ static void fill_latency(sample *t, sample_kind kind)
     latency->attempts = take(t, sizes[kind].bars, sizeof *latency->attempts);
     double scale = kind == SAMPLE_TINY ? 4 : kind == SAMPLE_HUGE ? 9e7 : 90000;
     for (size_t i = 0; i < sizes[kind].bars; i++)
-        latency->attempts[i] = (histogram_bar){i < 8 ? i + 1 : (UINT64_C(1) << (i - 5)) + 1,
-                                               i < 8 ? i + 1 : UINT64_C(1) << (i - 4),
-                                               (uint64_t)(scale / pow(5, (double)i))};
+        latency->attempts[i] = (histogram_bar){.low = i < 8 ? i + 1 : (UINT64_C(1) << (i - 5)) + 1,
+                                               .high = i < 8 ? i + 1 : UINT64_C(1) << (i - 4),
+                                               .count = (uint64_t)(scale / pow(5, (double)i))};
     if (latency->has_latency) {
         latency->first_begin_to_ok_ns = (quantiles){98000, 4100, 19000, 310000, 48000000};
         latency->attempt_ok_ns = (quantiles){98000, 3200, 6100, 24000, 3900000};
@@ -234,15 +266,17 @@ static void fill_lanes(sample *t, sample_kind kind)
         double which = noise(i, 11);
         mark->lane = (i * 7 + i / 5) % lanes->lane_count;
         mark->end_ns = lanes->from_ns + (int64_t)((double)(i + 1) * 1e6 / (double)(count + 1));
-        mark->begin_ns = mark->end_ns - (int64_t)(1e6 / (double)count * (double)lanes->lane_count * (0.4 + 0.5 * noise(i, 5)));
+        mark->begin_ns = mark->end_ns - (int64_t)(1e6 / (double)count * (double)lanes->lane_count *
+                                                  (0.4 + 0.5 * noise(i, 5)));
         mark->outcome = kind == SAMPLE_CONFLICTS_ONLY ? EVENT_CONFLICT
-                        : which < 0.55 ? EVENT_COMMIT
-                        : which < 0.85 ? EVENT_CONFLICT
-                        : which < 0.95 ? (kind == SAMPLE_TINY ? EVENT_CONFLICT : EVENT_BUSY)
-                                       : EVENT_ABANDON;
+                        : which < 0.55                ? EVENT_COMMIT
+                        : which < 0.85                ? EVENT_CONFLICT
+                        : which < 0.95                ? (kind == SAMPLE_TINY ? EVENT_CONFLICT : EVENT_BUSY)
+                                                      : EVENT_ABANDON;
         mark->txn = 1048577 + i;
         mark->label = label_name(t, kind, mark->lane);
-        mark->key = mark->outcome == EVENT_COMMIT ? text(t, "%s", "") : key_name(t, kind, i % sizes[kind].keys);
+        mark->key =
+            mark->outcome == EVENT_COMMIT ? text(t, "%s", "") : key_name(t, kind, i % sizes[kind].keys);
         mark->winner = -1;
         for (size_t k = i; k-- > 0 && mark->outcome == EVENT_CONFLICT;)
             if (lanes->marks[k].outcome == EVENT_COMMIT && lanes->marks[k].lane != mark->lane) {
@@ -252,6 +286,23 @@ static void fill_lanes(sample *t, sample_kind kind)
     }
 }
 
+/* The last attempt of a finished story is OK, of the others every fifth was busy. */
+static void fill_step(sample *t, sample_kind kind, const story *story, story_step *step, size_t k)
+{
+    bool is_last = k + 1 == story->step_count;
+    bool is_ok = is_last && story->finished;
+    int64_t begin_ns = 73000000 + (int64_t)k * 280000;
+    *step = (story_step){
+        .txn = 1048577 + k * 3, .attempt = k + 1, .begin_ns = begin_ns, .end_ns = begin_ns + 210000};
+    step->outcome = is_ok ? EVENT_COMMIT : k % 5 == 3 ? EVENT_BUSY : EVENT_CONFLICT;
+    step->key = is_ok ? text(t, "%s", "") : key_name(t, kind, k % sizes[kind].keys);
+    step->expected = 40 + k;
+    step->found = 43 + k;
+    step->winner_txn = is_last ? 0 : 1048900 + k;
+    step->winner_tid = is_last ? 0 : 4712;
+    step->winner_label = is_last ? text(t, "%s", "") : label_name(t, kind, k);
+}
+
 static void fill_stories(sample *t, sample_kind kind)
 {
     report *report = &t->report;
@@ -259,16 +310,16 @@ static void fill_stories(sample *t, sample_kind kind)
     report->stories = take(t, report->story_count, sizeof *report->stories);
     for (size_t i = 0; i < report->story_count; i++) {
         story *story = &report->stories[i];
+        *story =
+            (struct story){.store = 1, .operation = 77 + i, .tid = 4711 + i, .label = label_name(t, kind, i)};
+        story->attempts = kind == SAMPLE_TINY ? 3 : 29 - i;
+        story->elapsed_ns = 4800000;
+        story->wasted_ns = 4100000;
+        story->finished = i != 1;
         story->step_count = kind == SAMPLE_TINY ? 3 : 16;
-        *story = (struct story){1, 77 + i, 4711 + i, label_name(t, kind, i), kind == SAMPLE_TINY ? 3 : 29 - i, 4800000, 4100000, i != 1,
-                                take(t, story->step_count, sizeof *story->steps), story->step_count};
-        for (size_t k = 0; k < story->step_count; k++) {
-            bool last = k + 1 == story->step_count;
-            story->steps[k] = (story_step){1048577 + k * 3, k + 1, 73000000 + (int64_t)k * 280000, 73000000 + (int64_t)k * 280000 + 210000,
-                                           last && story->finished ? EVENT_COMMIT : k % 5 == 3 ? EVENT_BUSY : EVENT_CONFLICT,
-                                           last && story->finished ? text(t, "%s", "") : key_name(t, kind, k % sizes[kind].keys), 40 + k, 43 + k,
-                                           last ? 0 : 1048900 + k, last ? 0 : 4712, last ? text(t, "%s", "") : label_name(t, kind, k)};
-        }
+        story->steps = take(t, story->step_count, sizeof *story->steps);
+        for (size_t k = 0; k < story->step_count; k++)
+            fill_step(t, kind, story, &story->steps[k], k);
     }
 }
 
@@ -277,7 +328,10 @@ static void fill_health(sample *t, sample_kind kind)
     health *health = &t->report.health;
     bool hostile = kind == SAMPLE_HOSTILE;
     health->path = text(t, "%s", hostile ? sample_hostile_text : "stm-trace-wordcount-20260102-030405");
-    health->program = text(t, "%s", hostile ? sample_hostile_text : kind == SAMPLE_EMPTY ? "" : "wordcount --threads 4 moby-dick.txt");
+    health->program = text(t, "%s",
+                           hostile                ? sample_hostile_text
+                           : kind == SAMPLE_EMPTY ? ""
+                                                  : "wordcount --threads 4 moby-dick.txt");
     health->started_at = text(t, "%s", kind == SAMPLE_EMPTY ? "" : "2026-01-02T03:04:05+01:00");
     health->has_conflicts = kind != SAMPLE_EMPTY;
     health->has_busy = health->has_conflicts && kind != SAMPLE_CONFLICTS_ONLY;
@@ -292,8 +346,8 @@ static void fill_health(sample *t, sample_kind kind)
         health->kind_counts[EVENT_CONFLICT] += t->report.timeline.buckets[i].conflict;
         health->kind_counts[EVENT_BUSY] += t->report.timeline.buckets[i].busy;
     }
-    health->event_count =
-        health->kind_counts[EVENT_COMMIT] + health->kind_counts[EVENT_CONFLICT] + health->kind_counts[EVENT_BUSY];
+    health->event_count = health->kind_counts[EVENT_COMMIT] + health->kind_counts[EVENT_CONFLICT] +
+                          health->kind_counts[EVENT_BUSY];
     health->winners_matched = health->has_commits ? health->kind_counts[EVENT_CONFLICT] : 0;
     if (kind == SAMPLE_LOSSY) {
         health->truncated = health->lower_bounds = true;
@@ -307,17 +361,22 @@ static void fill_health(sample *t, sample_kind kind)
         health->notes[health->note_count++] = text(t, "%s", sample_hostile_text);
     if (kind != SAMPLE_LOSSY)
         return;
-    health->notes[health->note_count++] = text(t, "1,234,567 events were lost while recording: all figures are lower bounds.");
-    health->notes[health->note_count++] = text(t, "The trace could not be read to its end; what could be read is reported.");
-    health->notes[health->note_count++] = text(t, "The commits of the winners of 812 conflicts are not in the trace.");
+    health->notes[health->note_count++] =
+        text(t, "1,234,567 events were lost while recording: all figures are lower bounds.");
+    health->notes[health->note_count++] =
+        text(t, "The trace could not be read to its end; what could be read is reported.");
+    health->notes[health->note_count++] =
+        text(t, "The commits of the winners of 812 conflicts are not in the trace.");
 }
 
 static void fill_verdict(sample *t, sample_kind kind)
 {
     static const char *const sentences[SAMPLE_KIND_COUNT] = {
         [SAMPLE_TINY] = "3 of 19 attempts were lost, all of them over \"the\".",
-        [SAMPLE_USUAL] = "21 % of all attempts are lost, and with them 18 % of the time: most of it over the one key \"the\".",
-        [SAMPLE_HUGE] = "22 % of all attempts are lost, and 31 % of the time: 40 prefixes share them, \"tenant:0000:\" leads.",
+        [SAMPLE_USUAL] = "21 % of all attempts are lost, and with them 18 % of the time: most of it over the "
+                         "one key \"the\".",
+        [SAMPLE_HUGE] = "22 % of all attempts are lost, and 31 % of the time: 40 prefixes share them, "
+                        "\"tenant:0000:\" leads.",
         [SAMPLE_CALM] = "Nobody lost anything: 120,000 commits, no conflict, no busy.",
         [SAMPLE_CONFLICTS_ONLY] = "Two thirds of 11,000 conflicts are over the one key \"the\".",
         [SAMPLE_LOSSY] = "At least 21 % of all attempts are lost, most of them over the one key \"the\".",
@@ -327,8 +386,9 @@ static void fill_verdict(sample *t, sample_kind kind)
     verdict *verdict = &t->report.verdict;
     const health *health = &t->report.health;
     verdict->has_attempts = health->has_commits;
-    verdict->attempts = (outcome_counts){health->kind_counts[EVENT_COMMIT], health->kind_counts[EVENT_CONFLICT],
-                                         health->kind_counts[EVENT_BUSY]};
+    verdict->attempts =
+        (outcome_counts){health->kind_counts[EVENT_COMMIT], health->kind_counts[EVENT_CONFLICT],
+                         health->kind_counts[EVENT_BUSY]};
     verdict->abandoned = kind == SAMPLE_USUAL ? 17 : 0;
     uint64_t lost = verdict->attempts.conflict + verdict->attempts.busy;
     verdict->wasted_ns = (int64_t)lost * 41000;
@@ -340,13 +400,18 @@ static void fill_verdict(sample *t, sample_kind kind)
         return;
     verdict->advice_count = kind == SAMPLE_TINY ? 1 : 2;
     verdict->advice = take(t, 2, sizeof *verdict->advice);
-    verdict->advice[0] = (advice){CAUSE_HOT_KEY, text(t, "Split the key %s: a counter for each thread, added up when it is read.", t->report.keys[0].name),
-                                  text(t, "It is behind 63 %% of all losses.")};
-    verdict->advice[1] = (advice){CAUSE_UNSET_UPDATES, text(t, "Read with stm_txn_get what is not going to be set."),
-                                  text(t, "11 %% of the losers held the key for update and had not set it.")};
-    t->report.avoidable = (avoidable){.has_modes = true, .has_sets = kind != SAMPLE_CONFLICTS_ONLY,
-                                          .lost_reading = lost / 5,
-                                          .lost_unset = kind != SAMPLE_CONFLICTS_ONLY ? lost / 9 : 0};
+    verdict->advice[0] =
+        (advice){CAUSE_HOT_KEY,
+                 text(t, "Split the key %s: a counter for each thread, added up when it is read.",
+                      t->report.keys[0].name),
+                 text(t, "It is behind 63 %% of all losses.")};
+    verdict->advice[1] =
+        (advice){CAUSE_UNSET_UPDATES, text(t, "Read with stm_txn_get what is not going to be set."),
+                 text(t, "11 %% of the losers held the key for update and had not set it.")};
+    t->report.avoidable = (avoidable){.has_modes = true,
+                                      .has_sets = kind != SAMPLE_CONFLICTS_ONLY,
+                                      .lost_reading = lost / 5,
+                                      .lost_unset = kind != SAMPLE_CONFLICTS_ONLY ? lost / 9 : 0};
 }
 
 sample *sample_make(sample_kind kind)

@@ -26,8 +26,8 @@ static void draw_decades(GString *html, const axis *x, double top, double bottom
     g_string_append(html, "<g class=\"axis time\">");
     for (double decade = ceil(x->from); decade <= x->to + 1e-9; decade++) {
         double at = axis_at(x, decade);
-        g_string_append_printf(html, "<path d=\"M%.1f %.1fV%.1f\"/><text x=\"%.1f\" y=\"%.1f\">%s</text>", at, top, bottom, at,
-                               bottom + 15, text(pow(10, decade)).text);
+        g_string_append_printf(html, "<path d=\"M%.1f %.1fV%.1f\"/><text x=\"%.1f\" y=\"%.1f\">%s</text>", at,
+                               top, bottom, at, bottom + 15, text(pow(10, decade)).text);
     }
     g_string_append(html, "</g>\n");
 }
@@ -57,8 +57,8 @@ static void draw_bar(GString *html, const histogram_bar *bar, const axis *x, dou
     g_string_append_printf(html,
                            "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>"
                            "<text class=\"total\" x=\"%.1f\" y=\"%.1f\">%s (",
-                           bar->low <= 1 ? "ok" : "conflict", x->begin, top + 2, end - x->begin, BAR_HEIGHT - 5, end + 7,
-                           top + 14, figure_count(bar->count).text);
+                           bar->low <= 1 ? "ok" : "conflict", x->begin, top + 2, end - x->begin,
+                           BAR_HEIGHT - 5, end + 7, top + 14, figure_count(bar->count).text);
     markup_text(html, figure_ratio(bar->count, all).text);
     g_string_append(html, ")</text>\n");
 }
@@ -79,13 +79,14 @@ static void write_attempts(GString *html, const report *report)
     }
     if (all == 0) {
         nothing_write(html, report->health.has_commits ? "No operation was finished."
-                                                 : "This needs commits: record with --level=commits.");
+                                                       : "This needs commits: record with --level=commits.");
         return;
     }
     axis x = {log10(0.5), fmax(ceil(logarithm(most)), 1), BAR_LEFT, BAR_RIGHT};
     double bottom = 8 + (double)count * BAR_HEIGHT;
     g_string_append(html, "<figure><figcaption>Attempts that operations needed (logarithmic)</figcaption>\n");
-    svg_open(html, "natural", BARS_WIDTH, bottom + 24, "Operations by the attempts they needed, on a logarithmic scale");
+    svg_open(html, "natural", BARS_WIDTH, bottom + 24,
+             "Operations by the attempts they needed, on a logarithmic scale");
     draw_decades(html, &x, 4, bottom, short_figure);
     for (size_t i = 0; i < count; i++)
         draw_bar(html, &latency->attempts[i], &x, 6 + (double)i * BAR_HEIGHT, all);
@@ -126,15 +127,17 @@ static void draw_quantiles(GString *html, const quantile_row *row, const axis *x
     const quantiles *q = row->quantiles;
     uint64_t marks[] = {q->p50, q->p90, q->p99, q->max};
     static const char *const names[] = {"p50", "p90", "p99", "max"};
-    g_string_append_printf(html, "<text class=\"key\" x=\"%.1f\" y=\"%.1f\">%s</text>", LATENCY_LEFT - 10, y + 4, row->name);
+    g_string_append_printf(html, "<text class=\"key\" x=\"%.1f\" y=\"%.1f\">%s</text>", LATENCY_LEFT - 10,
+                           y + 4, row->name);
     if (q->count == 0)
         return;
-    g_string_append_printf(html, "<path class=\"whisker\" d=\"M%.1f %.1fH%.1f\"/>", axis_at(x, time_logarithm(q->p50)), y,
-                           axis_at(x, time_logarithm(q->max)));
+    g_string_append_printf(html, "<path class=\"whisker\" d=\"M%.1f %.1fH%.1f\"/>",
+                           axis_at(x, time_logarithm(q->p50)), y, axis_at(x, time_logarithm(q->max)));
     for (size_t i = 0; i < 4; i++)
-        g_string_append_printf(html, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"><title>%s %s</title></circle>",
-                               row->colour, axis_at(x, time_logarithm(marks[i])), y, 6.5 - (double)i, names[i],
-                               figure_duration((int64_t)MIN(marks[i], INT64_MAX)).text);
+        g_string_append_printf(
+            html, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"><title>%s %s</title></circle>",
+            row->colour, axis_at(x, time_logarithm(marks[i])), y, 6.5 - (double)i, names[i],
+            figure_duration((int64_t)MIN(marks[i], INT64_MAX)).text);
     g_string_append_c(html, '\n');
 }
 
@@ -148,7 +151,8 @@ static void write_quantile_picture(GString *html, const quantile_row *rows, size
     for (size_t i = 0; i < count; i++)
         draw_quantiles(html, &rows[i], &x, 8 + 15 + (double)i * 30);
     svg_close(html);
-    g_string_append(html, "<p class=\"more\">Dots, from large to small: p50, p90, p99, and the slowest.</p></figure>\n");
+    g_string_append(
+        html, "<p class=\"more\">Dots, from large to small: p50, p90, p99, and the slowest.</p></figure>\n");
 }
 
 static void write_row(GString *html, const char *name, const quantiles *q, bool is_time)
@@ -192,7 +196,8 @@ void attempts_write(GString *html, const report *report)
         {"attempt, OK", "ok", &t->attempt_ok_ns},
         {"attempt, lost", "conflict", &t->attempt_lost_ns},
     };
-    bool has_durations = t->first_begin_to_ok_ns.count + t->attempt_ok_ns.count + t->attempt_lost_ns.count > 0;
+    bool has_durations =
+        t->first_begin_to_ok_ns.count + t->attempt_ok_ns.count + t->attempt_lost_ns.count > 0;
     g_string_append(html, "<div class=\"pair\">\n");
     write_attempts(html, report);
     if (has_durations)

@@ -38,8 +38,8 @@ static void print_three_digits(char *text, size_t size, double value)
 
 figure figure_short(double count)
 {
-    static const char *const units[] = {"", UNIT_SPACE "k", UNIT_SPACE "M", UNIT_SPACE "G", UNIT_SPACE "T",
-                                        UNIT_SPACE "P", UNIT_SPACE "E"};
+    static const char *const units[] = {
+        "", UNIT_SPACE "k", UNIT_SPACE "M", UNIT_SPACE "G", UNIT_SPACE "T", UNIT_SPACE "P", UNIT_SPACE "E"};
     size_t unit = 0;
     while (count >= 999.5 && unit + 1 < sizeof units / sizeof *units) {
         count /= 1000;
@@ -122,7 +122,8 @@ figure figure_share(double share)
     else if (percent < 9.95)
         snprintf(f.text, sizeof f.text, "%.1f" UNIT_SPACE "%%", percent);
     else if (percent < 100 && percent > 99.5)
-        snprintf(f.text, sizeof f.text, percent > 99.9 ? ">99.9" UNIT_SPACE "%%" : "%.1f" UNIT_SPACE "%%", percent);
+        snprintf(f.text, sizeof f.text, percent > 99.9 ? ">99.9" UNIT_SPACE "%%" : "%.1f" UNIT_SPACE "%%",
+                 percent);
     else
         snprintf(f.text, sizeof f.text, "%.0f" UNIT_SPACE "%%", fmin(percent, 100));
     return f;

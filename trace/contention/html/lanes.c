@@ -21,7 +21,7 @@
 #define LANE_HEIGHT_OF_MANY 22.0
 #define MANY_LANES ((size_t)16)
 #define MANY_MARKS ((size_t)300) /* arrows are fainter from here on */
-#define MARK_WIDTH 10.0 /* that an attempt needs to be seen */
+#define MARK_WIDTH 10.0          /* that an attempt needs to be seen */
 #define WIDTH_MAX 6000.0
 
 typedef struct drawing {
@@ -46,10 +46,14 @@ static double time_x(const drawing *t, int64_t ns)
 static const char *outcome_name(event_kind outcome)
 {
     switch (outcome) {
-    case EVENT_COMMIT: return "ok";
-    case EVENT_CONFLICT: return "conflict";
-    case EVENT_BUSY: return "busy";
-    default: return "abandoned";
+    case EVENT_COMMIT:
+        return "ok";
+    case EVENT_CONFLICT:
+        return "conflict";
+    case EVENT_BUSY:
+        return "busy";
+    default:
+        return "abandoned";
     }
 }
 
@@ -65,8 +69,9 @@ static void draw_lane(const drawing *t, size_t lane)
 {
     double y = lane_y(t, lane);
     uint64_t tid = t->lanes->tids[lane];
-    g_string_append_printf(t->html, "<path class=\"lane\" d=\"M%.1f %.1fH%.1f\"/><text class=\"key\" x=\"%.1f\" y=\"%.1f\">",
-                           t->x.begin, y, t->x.end, PLOT_LEFT - 8, y + 4);
+    g_string_append_printf(
+        t->html, "<path class=\"lane\" d=\"M%.1f %.1fH%.1f\"/><text class=\"key\" x=\"%.1f\" y=\"%.1f\">",
+        t->x.begin, y, t->x.end, PLOT_LEFT - 8, y + 4);
     const char *name = thread_name(t->report, tid);
     markup_text_short(t->html, *name ? name : "thread", 15);
     g_string_append_printf(t->html, " %" PRIu64 "</text>\n", tid);
@@ -99,10 +104,12 @@ static void draw_end(const drawing *t, event_kind outcome, double x, double y)
         g_string_append_printf(t->html, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/>", x, y);
         break;
     case EVENT_CONFLICT:
-        g_string_append_printf(t->html, "<path class=\"cross\" d=\"M%.1f %.1fl8 8m0 -8l-8 8\"/>", x - 4, y - 4);
+        g_string_append_printf(t->html, "<path class=\"cross\" d=\"M%.1f %.1fl8 8m0 -8l-8 8\"/>", x - 4,
+                               y - 4);
         break;
     case EVENT_BUSY:
-        g_string_append_printf(t->html, "<rect x=\"%.1f\" y=\"%.1f\" width=\"7\" height=\"7\"/>", x - 3.5, y - 3.5);
+        g_string_append_printf(t->html, "<rect x=\"%.1f\" y=\"%.1f\" width=\"7\" height=\"7\"/>", x - 3.5,
+                               y - 3.5);
         break;
     default:
         g_string_append_printf(t->html, "<circle class=\"ring\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/>", x, y);
@@ -125,8 +132,9 @@ static void draw_arrow(const drawing *t, const lane_mark *winner, const lane_mar
         x1 -= ex / left * 6;
         y1 -= ey / left * 6;
     }
-    g_string_append_printf(t->html, "<path class=\"arrow\" marker-end=\"url(#head)\" d=\"M%.1f %.1fQ%.1f %.1f %.1f %.1f\"/>", x0,
-                           y0, cx, cy, x1, y1);
+    g_string_append_printf(
+        t->html, "<path class=\"arrow\" marker-end=\"url(#head)\" d=\"M%.1f %.1fQ%.1f %.1f %.1f %.1f\"/>", x0,
+        y0, cx, cy, x1, y1);
 }
 
 static void draw_mark(const drawing *t, const lane_mark *mark)
@@ -134,8 +142,9 @@ static void draw_mark(const drawing *t, const lane_mark *mark)
     double begin = time_x(t, mark->begin_ns), end = time_x(t, mark->end_ns), y = lane_y(t, mark->lane);
     g_string_append_printf(t->html, "<g class=\"mark %s\">", outcome_name(mark->outcome));
     write_title(t, mark);
-    g_string_append_printf(t->html, "<rect class=\"span\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"10\"/>", begin, y - 5,
-                           fmax(end - begin, 1.5));
+    g_string_append_printf(t->html,
+                           "<rect class=\"span\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"10\"/>", begin,
+                           y - 5, fmax(end - begin, 1.5));
     draw_end(t, mark->outcome, end, y);
     if (mark->winner >= 0 && (size_t)mark->winner < t->mark_count &&
         t->lanes->marks[mark->winner].lane < t->lane_count)
@@ -159,25 +168,28 @@ static void write_legend(GString *html)
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
         const char *name = outcome_name(outcomes[i]);
         drawing t = {.html = html};
-        g_string_append_printf(html,
-                               " <span class=\"step\"><svg class=\"swatch\" width=\"26\" height=\"14\" aria-hidden=\"true\">"
-                               "<g class=\"mark %s\"><rect class=\"span\" x=\"0\" y=\"2\" width=\"20\" height=\"10\"/>",
-                               name);
+        g_string_append_printf(
+            html,
+            " <span class=\"step\"><svg class=\"swatch\" width=\"26\" height=\"14\" aria-hidden=\"true\">"
+            "<g class=\"mark %s\"><rect class=\"span\" x=\"0\" y=\"2\" width=\"20\" height=\"10\"/>",
+            name);
         draw_end(&t, outcomes[i], 20, 7);
         g_string_append_printf(html, "</g></svg>%s</span>", name);
     }
-    g_string_append(html, " <span class=\"step\"><svg class=\"swatch\" width=\"30\" height=\"14\" aria-hidden=\"true\">"
-                          "<path class=\"arrow\" marker-end=\"url(#head)\" d=\"M1 7H24\"/></svg>from the winner to the "
-                          "loser</span></p>\n");
+    g_string_append(
+        html, " <span class=\"step\"><svg class=\"swatch\" width=\"30\" height=\"14\" aria-hidden=\"true\">"
+              "<path class=\"arrow\" marker-end=\"url(#head)\" d=\"M1 7H24\"/></svg>from the winner to the "
+              "loser</span></p>\n");
 }
 
 static void draw(const drawing *t)
 {
     double bottom = TOP + (double)t->lane_count * t->lane_height;
     axis since_begin = {0, t->x.to - t->x.from, t->x.begin, t->x.end};
-    g_string_append(t->html, "<defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"6\" refY=\"4\" markerWidth=\"7\" "
-                             "markerHeight=\"7\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"head\" "
-                             "d=\"M0 0L8 4L0 8Z\"/></marker></defs>\n");
+    g_string_append(t->html,
+                    "<defs><marker id=\"head\" viewBox=\"0 0 8 8\" refX=\"6\" refY=\"4\" markerWidth=\"7\" "
+                    "markerHeight=\"7\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"head\" "
+                    "d=\"M0 0L8 4L0 8Z\"/></marker></defs>\n");
     axis_draw_time(t->html, &since_begin, TOP, bottom);
     g_string_append_printf(t->html, "<g%s>\n", t->mark_count > MANY_MARKS ? " class=\"dense\"" : "");
     for (size_t lane = 0; lane < t->lane_count; lane++)
@@ -202,17 +214,23 @@ void lanes_write(GString *html, const report *report)
     double plot = fmin(fmax(PLOT_RIGHT - PLOT_LEFT, (double)most_in_a_lane(&t) * MARK_WIDTH), WIDTH_MAX);
     t.x = (axis){(double)lanes->from_ns, (double)lanes->to_ns, PLOT_LEFT, PLOT_LEFT + plot};
     t.lane_height = t.lane_count > MANY_LANES ? LANE_HEIGHT_OF_MANY : LANE_HEIGHT;
-    g_string_append_printf(html, "<p class=\"hint\">It begins %s after the first event. Rest the pointer on a bar to see "
-                                 "what it was about.</p>\n", figure_moment(lanes->from_ns).text);
+    g_string_append_printf(
+        html,
+        "<p class=\"hint\">It begins %s after the first event. Rest the pointer on a bar to see "
+        "what it was about.</p>\n",
+        figure_moment(lanes->from_ns).text);
     bool is_long = plot > PLOT_RIGHT - PLOT_LEFT;
     svg_open(html, is_long ? "long lanes" : "wide lanes", t.x.end + CANVAS_WIDTH - PLOT_RIGHT,
-             TOP + (double)t.lane_count * t.lane_height + 24, "Attempts of each thread in the worst millisecond");
+             TOP + (double)t.lane_count * t.lane_height + 24,
+             "Attempts of each thread in the worst millisecond");
     draw(&t);
     svg_close(html);
     write_legend(html);
     if (lanes->cut)
-        g_string_append_printf(html, "<p class=\"more\">There were more attempts; the first %s are drawn.</p>\n",
+        g_string_append_printf(html,
+                               "<p class=\"more\">There were more attempts; the first %s are drawn.</p>\n",
                                figure_count(t.mark_count).text);
     if (!report->verdict.has_attempts)
-        nothing_write(html, "Winners were not recorded: record with --level=commits to see them, and the arrows.");
+        nothing_write(html,
+                      "Winners were not recorded: record with --level=commits to see them, and the arrows.");
 }

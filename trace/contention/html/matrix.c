@@ -13,7 +13,7 @@
 #define CELL_WIDTH 50.0
 #define CELL_HEIGHT 26.0
 #define NAME_COLUMNS ((size_t)20)
-#define COLUMN_WIDTH 7.4 /* of a monospaced letter */
+#define COLUMN_WIDTH 7.4       /* of a monospaced letter */
 #define COUNT_MAX ((size_t)17) /* sixteen and the others */
 
 typedef struct drawing {
@@ -62,17 +62,19 @@ static void draw_names(const drawing *t)
 {
     for (size_t i = 0; i < t->count; i++) {
         double x = column_x(t, i) + CELL_WIDTH / 2 + 4;
-        g_string_append_printf(t->html, "<text class=\"key row\" x=\"%.1f\" y=\"%.1f\">", t->names_width - 8, row_y(t, i) + 17);
+        g_string_append_printf(t->html, "<text class=\"key row\" x=\"%.1f\" y=\"%.1f\">", t->names_width - 8,
+                               row_y(t, i) + 17);
         write_name(t, i);
-        g_string_append_printf(t->html, "</text>\n<text class=\"key column\" transform=\"translate(%.1f %.1f) rotate(-45)\">",
-                               x, t->names_height - 8);
+        g_string_append_printf(
+            t->html, "</text>\n<text class=\"key column\" transform=\"translate(%.1f %.1f) rotate(-45)\">", x,
+            t->names_height - 8);
         write_name(t, i);
         g_string_append(t->html, "</text>\n");
     }
-    g_string_append_printf(t->html, "<text class=\"total\" x=\"%.1f\" y=\"%.1f\">lost</text>\n", column_x(t, t->count) + 8,
-                           t->names_height - 8);
-    g_string_append_printf(t->html, "<text class=\"key row total\" x=\"%.1f\" y=\"%.1f\">won</text>\n", t->names_width - 8,
-                           row_y(t, t->count) + 17);
+    g_string_append_printf(t->html, "<text class=\"total\" x=\"%.1f\" y=\"%.1f\">lost</text>\n",
+                           column_x(t, t->count) + 8, t->names_height - 8);
+    g_string_append_printf(t->html, "<text class=\"key row total\" x=\"%.1f\" y=\"%.1f\">won</text>\n",
+                           t->names_width - 8, row_y(t, t->count) + 17);
 }
 
 static void write_cell_title(const drawing *t, size_t row, size_t column)
@@ -93,8 +95,9 @@ static void draw_cell(const drawing *t, size_t row, size_t column)
     unsigned colour = ramp_colour(&t->ramp, conflicts);
     double x = column_x(t, column), y = row_y(t, row);
     if (conflicts == 0) {
-        g_string_append_printf(t->html, "<rect class=\"ground\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n",
-                               x, y, CELL_WIDTH - 2, CELL_HEIGHT - 2);
+        g_string_append_printf(
+            t->html, "<rect class=\"ground\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n", x, y,
+            CELL_WIDTH - 2, CELL_HEIGHT - 2);
         return;
     }
     g_string_append(t->html, "<g>");
@@ -102,8 +105,8 @@ static void draw_cell(const drawing *t, size_t row, size_t column)
     g_string_append_printf(t->html,
                            "<rect class=\"h%u\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>"
                            "<text class=\"t%u\" x=\"%.1f\" y=\"%.1f\">%s</text></g>\n",
-                           colour, x, y, CELL_WIDTH - 2, CELL_HEIGHT - 2, colour, x + CELL_WIDTH / 2 - 1, y + 16,
-                           figure_short((double)conflicts).text);
+                           colour, x, y, CELL_WIDTH - 2, CELL_HEIGHT - 2, colour, x + CELL_WIDTH / 2 - 1,
+                           y + 16, figure_short((double)conflicts).text);
 }
 
 static void draw_sums(const drawing *t)
@@ -118,7 +121,8 @@ static void draw_sums(const drawing *t)
                                "<text class=\"total\" x=\"%.1f\" y=\"%.1f\">%s</text>"
                                "<text class=\"total middle\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
                                column_x(t, t->count) + 8, row_y(t, i) + 17, figure_short(lost).text,
-                               column_x(t, i) + CELL_WIDTH / 2 - 1, row_y(t, t->count) + 17, figure_short(won).text);
+                               column_x(t, i) + CELL_WIDTH / 2 - 1, row_y(t, t->count) + 17,
+                               figure_short(won).text);
     }
 }
 

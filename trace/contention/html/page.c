@@ -25,16 +25,27 @@ typedef struct part {
 } part;
 
 static const part parts[] = {
-    {"time", "Time", "Over time", "Both pictures share their time axis; times count from the first event.",
+    {"time",
+     "Time",
+     "Over time",
+     "Both pictures share their time axis; times count from the first event.",
      {rates_write, heat_map_write, bursts_write}},
     {"keys", "Keys", "Keys that are fought for", NULL, {keys_write, prefixes_write}},
-    {"winners", "Winners", "Who loses to whom", "A number is how many conflicts the row lost to the column.", {matrices_write}},
+    {"winners",
+     "Winners",
+     "Who loses to whom",
+     "A number is how many conflicts the row lost to the column.",
+     {matrices_write}},
     {"lanes", "Worst millisecond", "The worst millisecond", NULL, {lanes_write}},
     {"attempts", "Attempts", "Attempts and latency", NULL, {attempts_write}},
     {"labels", "Labels and threads", "Transactions and threads", NULL, {labels_write, threads_write}},
     {"busy", "Busy", "Who kept others busy", NULL, {owners_write}},
     {"avoidable", "Avoidable", "What could be avoided", NULL, {avoidable_write}},
-    {"stories", "Stories", "The worst stories", "stm-contention explain DIR TRANSACTION tells all of one.", {stories_write}},
+    {"stories",
+     "Stories",
+     "The worst stories",
+     "stm-contention explain DIR TRANSACTION tells all of one.",
+     {stories_write}},
     {"events", "Recording", "What was recorded", NULL, {events_write}},
 };
 #define PART_COUNT (sizeof parts / sizeof *parts)
@@ -75,10 +86,11 @@ static void write_head(GString *html, const report *report, const char *style, c
 {
     char *style_hash = hash_of(style), *script_hash = hash_of(script);
     g_string_append(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n");
-    g_string_append_printf(html,
-                           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-                           "'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'\"/>\n",
-                           style_hash, script_hash);
+    g_string_append_printf(
+        html,
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+        "'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'\"/>\n",
+        style_hash, script_hash);
     g_string_append(html, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
                           "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>Contention");
     if (*report->health.program) {
@@ -136,9 +148,12 @@ static void write_part(GString *html, const report *report, const part *part)
 static void write_footer(GString *html)
 {
     g_string_append(html,
-                    "<footer>\n<p><b>Conflict</b>: a key that was checked out had been changed by another; the attempt is lost, "
-                    "and starts over. <b>Busy</b>: another transaction was committing a key just then; the same call is made "
-                    "again. <b>Wasted</b>: from begin to the end of attempts that were lost or abandoned. An <b>operation</b> is "
+                    "<footer>\n<p><b>Conflict</b>: a key that was checked out had been changed by another; "
+                    "the attempt is lost, "
+                    "and starts over. <b>Busy</b>: another transaction was committing a key just then; the "
+                    "same call is made "
+                    "again. <b>Wasted</b>: from begin to the end of attempts that were lost or abandoned. An "
+                    "<b>operation</b> is "
                     "all attempts together.</p>\n"
                     "<p class=\"minor\">Made by stm-contention " STM_CONTENTION_VERSION ".</p>\n</footer>\n");
 }

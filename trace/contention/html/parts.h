@@ -9,28 +9,28 @@
 
 #include "report.h"
 
-void warnings_write(GString *html, const report *report);     /* verdict.c */
+void warnings_write(GString *html, const report *report); /* verdict.c */
 void verdict_write(GString *html, const report *report);
 void tiles_write(GString *html, const report *report);
-void rates_write(GString *html, const report *report);        /* rates.c */
-void heat_map_write(GString *html, const report *report);     /* heat_map.c */
-void bursts_write(GString *html, const report *report);       /* tables.c, and all tables but those of pictures */
+void rates_write(GString *html, const report *report);    /* rates.c */
+void heat_map_write(GString *html, const report *report); /* heat_map.c */
+void bursts_write(GString *html, const report *report);   /* tables.c, and all tables but those of pictures */
 void keys_write(GString *html, const report *report);
 void prefixes_write(GString *html, const report *report);
 void avoidable_write(GString *html, const report *report);
-void matrices_write(GString *html, const report *report);     /* matrix.c */
-void lanes_write(GString *html, const report *report);        /* lanes.c */
-void attempts_write(GString *html, const report *report);     /* attempts.c */
-void labels_write(GString *html, const report *report);       /* tables.c */
+void matrices_write(GString *html, const report *report); /* matrix.c */
+void lanes_write(GString *html, const report *report);    /* lanes.c */
+void attempts_write(GString *html, const report *report); /* attempts.c */
+void labels_write(GString *html, const report *report);   /* tables.c */
 void threads_write(GString *html, const report *report);
 void owners_write(GString *html, const report *report);
-void stories_write(GString *html, const report *report);      /* stories.c */
-void events_write(GString *html, const report *report);       /* tables.c */
+void stories_write(GString *html, const report *report); /* stories.c */
+void events_write(GString *html, const report *report);  /* tables.c */
 
 /* The line of a part that has nothing to show. */
-void nothing_write(GString *html, const char *why);           /* page.c */
+void nothing_write(GString *html, const char *why); /* page.c */
 
 /* Conflicts and busy of the whole trace. */
-uint64_t losses_of(const report *report);                     /* page.c */
+uint64_t losses_of(const report *report); /* page.c */
 
 #endif

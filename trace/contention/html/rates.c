@@ -41,7 +41,8 @@ static double height(const outcome_counts *t, unsigned layer)
 }
 
 /* A layer as steps, left to right along its upper edge, and back along the layer below. */
-static void draw_layer(GString *html, const timeline *time, const axis *x, const axis *y, unsigned layer, const char *name)
+static void draw_layer(GString *html, const timeline *time, const axis *x, const axis *y, unsigned layer,
+                       const char *name)
 {
     double bucket_s = (double)time->bucket_ns / 1e9;
     g_string_append_printf(html, "<path class=\"%s\" d=\"M%.1f %.1f", name, x->begin, y->begin);
@@ -49,7 +50,8 @@ static void draw_layer(GString *html, const timeline *time, const axis *x, const
         g_string_append_printf(html, "V%.1fH%.1f", axis_at(y, height(&time->buckets[i], layer) / bucket_s),
                                axis_at(x, (double)(i + 1) * (double)time->bucket_ns));
     for (size_t i = time->bucket_count; i-- > 0 && layer > 0;)
-        g_string_append_printf(html, "V%.1fH%.1f", axis_at(y, height(&time->buckets[i], layer - 1) / bucket_s),
+        g_string_append_printf(html, "V%.1fH%.1f",
+                               axis_at(y, height(&time->buckets[i], layer - 1) / bucket_s),
                                axis_at(x, (double)i * (double)time->bucket_ns));
     g_string_append_printf(html, "V%.1fH%.1fZ\"/>\n", y->begin, x->begin);
 }
@@ -81,8 +83,8 @@ static void draw_share(GString *html, const timeline *time, const axis *x)
         g_string_append_printf(html, "V%.1fH%.1f", axis_at(&y, lost_share(&time->buckets[i]) * 100),
                                axis_at(x, (double)(i + 1) * (double)time->bucket_ns));
     g_string_append_printf(html, "V%.1fH%.1fZ\"/>\n", y.begin, x->begin);
-    g_string_append_printf(html, "<text class=\"panel\" x=\"%.1f\" y=\"%.1f\">share lost</text>\n", PLOT_LEFT - 8,
-                           SHARE_TOP - 12);
+    g_string_append_printf(html, "<text class=\"panel\" x=\"%.1f\" y=\"%.1f\">share lost</text>\n",
+                           PLOT_LEFT - 8, SHARE_TOP - 12);
 }
 
 static void draw_bursts(GString *html, const timeline *time, const axis *x, double bottom)
@@ -91,10 +93,11 @@ static void draw_bursts(GString *html, const timeline *time, const axis *x, doub
         const burst *burst = &time->bursts[i];
         double begin = fmax(axis_at(x, (double)burst->from_ns), x->begin);
         double width = fmax(fmin(axis_at(x, (double)burst->to_ns), x->end) - begin, 2);
-        g_string_append_printf(html,
-                               "<g class=\"burst\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>"
-                               "<text x=\"%.1f\" y=\"%.1f\">%zu</text></g>\n",
-                               begin, TOP, width, bottom - TOP, begin + width / 2, TOP - 6, i + 1);
+        g_string_append_printf(
+            html,
+            "<g class=\"burst\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>"
+            "<text x=\"%.1f\" y=\"%.1f\">%zu</text></g>\n",
+            begin, TOP, width, bottom - TOP, begin + width / 2, TOP - 6, i + 1);
     }
 }
 
@@ -107,13 +110,14 @@ static void draw_tooltips(GString *html, const report *report, const axis *x, do
         const outcome_counts *bucket = &time->buckets[i];
         double begin_ns = (double)i * (double)time->bucket_ns, end_ns = begin_ns + (double)time->bucket_ns;
         double begin = axis_at(x, begin_ns);
-        g_string_append_printf(html, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"><title>", begin, TOP,
-                               axis_at(x, end_ns) - begin, bottom - TOP);
+        g_string_append_printf(html, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"><title>",
+                               begin, TOP, axis_at(x, end_ns) - begin, bottom - TOP);
         g_string_append_printf(html, "%s to %s: ", figure_duration(figure_ns(begin_ns)).text,
                                figure_duration(figure_ns(end_ns)).text);
         if (report->verdict.has_attempts)
             markup_printf(html, "%s ok, ", figure_count(bucket->ok).text);
-        markup_printf(html, "%s conflicts, %s busy", figure_count(bucket->conflict).text, figure_count(bucket->busy).text);
+        markup_printf(html, "%s conflicts, %s busy", figure_count(bucket->conflict).text,
+                      figure_count(bucket->busy).text);
         if (report->verdict.has_attempts && sum(bucket) > 0)
             markup_printf(html, "; %s lost", figure_share(lost_share(bucket)).text);
         g_string_append(html, "</title></rect>");
@@ -126,10 +130,11 @@ static void write_legend(GString *html, bool has_ok, bool has_bursts)
     static const char *const names[] = {"conflict", "busy", "ok"};
     g_string_append(html, "<p class=\"legend\"><span>attempts a second that ended</span>");
     for (size_t i = 0; i < (has_ok ? 3 : 2); i++)
-        g_string_append_printf(html,
-                               " <span class=\"step\"><svg class=\"swatch\" width=\"14\" height=\"14\" aria-hidden=\"true\">"
-                               "<rect class=\"%s\" width=\"14\" height=\"14\"/></svg>%s</span>",
-                               names[i], names[i]);
+        g_string_append_printf(
+            html,
+            " <span class=\"step\"><svg class=\"swatch\" width=\"14\" height=\"14\" aria-hidden=\"true\">"
+            "<rect class=\"%s\" width=\"14\" height=\"14\"/></svg>%s</span>",
+            names[i], names[i]);
     if (has_bursts)
         g_string_append(html, " <span class=\"step\"><svg class=\"swatch burst\" width=\"14\" height=\"14\" "
                               "aria-hidden=\"true\"><rect width=\"14\" height=\"14\"/></svg>burst</span>");
@@ -146,7 +151,8 @@ void rates_write(GString *html, const report *report)
     axis x = {0, (double)time->bucket_ns * (double)time->bucket_count, PLOT_LEFT, PLOT_RIGHT};
     bool has_ok = report->verdict.has_attempts;
     double bottom = has_ok ? SHARE_BOTTOM : STACK_BOTTOM;
-    svg_open(html, "wide", CANVAS_WIDTH, bottom + 12 + (has_ok ? 0 : 10), "Attempts a second over time, by how they ended");
+    svg_open(html, "wide", CANVAS_WIDTH, bottom + 12 + (has_ok ? 0 : 10),
+             "Attempts a second over time, by how they ended");
     draw_bursts(html, time, &x, bottom);
     draw_stack(html, report, &x);
     if (has_ok)
@@ -155,5 +161,6 @@ void rates_write(GString *html, const report *report)
     svg_close(html);
     write_legend(html, has_ok, time->burst_count > 0);
     if (!has_ok)
-        nothing_write(html, "Commits that went well were not recorded: record with --level=commits to see what share is lost.");
+        nothing_write(html, "Commits that went well were not recorded: record with --level=commits to see "
+                            "what share is lost.");
 }

@@ -33,8 +33,8 @@ static void write_winner(GString *html, const story_step *step)
         g_string_append(html, "–");
     } else {
         markup_text(html, *step->winner_label ? step->winner_label : "(no label)");
-        g_string_append_printf(html, "</bdi> <bdi class=\"minor\">transaction %" PRIu64 ", thread %" PRIu64, step->winner_txn,
-                               step->winner_tid);
+        g_string_append_printf(html, "</bdi> <bdi class=\"minor\">transaction %" PRIu64 ", thread %" PRIu64,
+                               step->winner_txn, step->winner_tid);
     }
     g_string_append(html, "</bdi></td>");
 }
@@ -42,8 +42,8 @@ static void write_winner(GString *html, const story_step *step)
 static void write_steps(GString *html, const story *story)
 {
     static const column columns[] = {
-        {"Attempt", NULL, 'n'}, {"Began", NULL, 'n'}, {"Took", NULL, 'n'},
-        {"Ended", NULL, 't'},   {"Key", NULL, 't'},   {"Version", "checked out, and found", 't'},
+        {"Attempt", NULL, 'n'}, {"Began", NULL, 'n'},       {"Took", NULL, 'n'},
+        {"Ended", NULL, 't'},   {"Key", NULL, 't'},         {"Version", "checked out, and found", 't'},
         {"Winner", NULL, 't'},  {"Transaction", NULL, 'n'},
     };
     table_open(html, "Its attempts", columns, sizeof columns / sizeof *columns);
@@ -67,9 +67,10 @@ static void write_story(GString *html, const story *story, bool is_first)
 {
     g_string_append_printf(html, "<details%s><summary><b>", is_first ? " open=\"open\"" : "");
     markup_text(html, *story->label ? story->label : "(no label)");
-    g_string_append_printf(html, "</b> on thread %" PRIu64 ": %s attempts in %s, %s of it wasted; %s.</summary>\n", story->tid,
-                           figure_count(story->attempts).text, figure_duration(story->elapsed_ns).text,
-                           figure_duration(story->wasted_ns).text,
+    g_string_append_printf(html,
+                           "</b> on thread %" PRIu64 ": %s attempts in %s, %s of it wasted; %s.</summary>\n",
+                           story->tid, figure_count(story->attempts).text,
+                           figure_duration(story->elapsed_ns).text, figure_duration(story->wasted_ns).text,
                            story->finished ? "committed in the end" : "never seen to commit");
     write_steps(html, story);
     if (story->attempts > story->step_count)

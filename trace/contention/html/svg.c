@@ -10,10 +10,11 @@ void svg_open(GString *html, const char *picture_class, double width, double hei
 {
     g_string_append(html, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
     markup_text(html, description);
-    g_string_append_printf(html,
-                           "\"><svg class=\"%s\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" role=\"img\" "
-                           "aria-label=\"",
-                           picture_class, width, height, width, height);
+    g_string_append_printf(
+        html,
+        "\"><svg class=\"%s\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" role=\"img\" "
+        "aria-label=\"",
+        picture_class, width, height, width, height);
     markup_text(html, description);
     g_string_append(html, "\">\n");
 }
@@ -64,20 +65,22 @@ void axis_draw_time(GString *html, const axis *t, double top, double bottom)
     for (double number = ceil(t->from / step - 1e-9); number * step <= t->to * (1 + 1e-9); number++) {
         double x = axis_at(t, number * step);
         int64_t ns = figure_ns(number * step);
-        g_string_append_printf(html, "<path d=\"M%.1f %.1fV%.1f\"/><text x=\"%.1f\" y=\"%.1f\">%s</text>", x, top, bottom, x,
-                               bottom + 15, is_clock ? figure_clock(ns).text : figure_duration(ns).text);
+        g_string_append_printf(html, "<path d=\"M%.1f %.1fV%.1f\"/><text x=\"%.1f\" y=\"%.1f\">%s</text>", x,
+                               top, bottom, x, bottom + 15,
+                               is_clock ? figure_clock(ns).text : figure_duration(ns).text);
     }
     g_string_append(html, "</g>\n");
 }
 
-void axis_draw_amount(GString *html, const axis *t, double left, double right, unsigned line_count_max, const char *unit)
+void axis_draw_amount(GString *html, const axis *t, double left, double right, unsigned line_count_max,
+                      const char *unit)
 {
     double step = round_up((t->to - t->from) / line_count_max);
     g_string_append(html, "<g class=\"axis amount\">");
     for (double number = 0; number * step <= t->to * (1 + 1e-9); number++) {
         double y = axis_at(t, number * step);
-        g_string_append_printf(html, "<path d=\"M%.1f %.1fH%.1f\"/><text x=\"%.1f\" y=\"%.1f\">%s", left, y, right,
-                               left - 8, y + 4, figure_short(number * step).text);
+        g_string_append_printf(html, "<path d=\"M%.1f %.1fH%.1f\"/><text x=\"%.1f\" y=\"%.1f\">%s", left, y,
+                               right, left - 8, y + 4, figure_short(number * step).text);
         markup_text(html, number > 0 ? unit : "");
         g_string_append(html, "</text>");
     }
@@ -88,7 +91,8 @@ ramp ramp_make(uint64_t max)
 {
     ramp t = {.max = max};
     for (unsigned k = 0; k < RAMP_COLOURS && max > 0; k++) {
-        uint64_t from = max <= RAMP_COLOURS ? k + 1 : (uint64_t)ceil(pow((double)max, (double)k / RAMP_COLOURS) - 1e-9);
+        uint64_t from =
+            max <= RAMP_COLOURS ? k + 1 : (uint64_t)ceil(pow((double)max, (double)k / RAMP_COLOURS) - 1e-9);
         if (from > max || (t.level_count > 0 && from <= t.from[t.level_count - 1]))
             continue;
         t.from[t.level_count++] = from;
@@ -113,10 +117,11 @@ void ramp_write_legend(GString *html, const ramp *t, const char *unit)
     g_string_append(html, ":</span>");
     for (size_t i = 0; i < t->level_count; i++) {
         uint64_t last = i + 1 < t->level_count ? t->from[i + 1] - 1 : t->max;
-        g_string_append_printf(html,
-                               " <span class=\"step\"><svg class=\"swatch\" width=\"14\" height=\"14\" "
-                               "aria-hidden=\"true\"><rect class=\"h%u\" width=\"14\" height=\"14\"/></svg>%s",
-                               t->colour[i], figure_short((double)t->from[i]).text);
+        g_string_append_printf(
+            html,
+            " <span class=\"step\"><svg class=\"swatch\" width=\"14\" height=\"14\" "
+            "aria-hidden=\"true\"><rect class=\"h%u\" width=\"14\" height=\"14\"/></svg>%s",
+            t->colour[i], figure_short((double)t->from[i]).text);
         if (last > t->from[i])
             g_string_append_printf(html, "–%s", figure_short((double)last).text);
         g_string_append(html, "</span>");

@@ -23,8 +23,8 @@ void svg_open(GString *html, const char *picture_class, double width, double hei
 void svg_close(GString *html);
 
 typedef struct axis {
-    double from, to;      /* of what is shown */
-    double begin, end;    /* where: canvas coordinates; end may be smaller, as it is for one that goes up */
+    double from, to;   /* of what is shown */
+    double begin, end; /* where: canvas coordinates; end may be smaller, as it is for one that goes up */
 } axis;
 
 double axis_at(const axis *t, double value);
@@ -33,7 +33,8 @@ double axis_at(const axis *t, double value);
 void axis_draw_time(GString *html, const axis *t, double top, double bottom);
 
 /* Lines across at round amounts, from left to right, with the amount before each; at most so many. */
-void axis_draw_amount(GString *html, const axis *t, double left, double right, unsigned line_count_max, const char *unit);
+void axis_draw_amount(GString *html, const axis *t, double left, double right, unsigned line_count_max,
+                      const char *unit);
 
 /* The smallest of 1, 2, 5, 10, 20, ... that is not smaller. */
 double round_up(double value);
@@ -42,8 +43,8 @@ double round_up(double value);
 #define RAMP_COLOURS 9
 typedef struct ramp {
     size_t level_count;
-    uint64_t from[RAMP_COLOURS];     /* the smallest of each level; the first is 1 */
-    unsigned colour[RAMP_COLOURS];   /* 1 to 9 */
+    uint64_t from[RAMP_COLOURS];   /* the smallest of each level; the first is 1 */
+    unsigned colour[RAMP_COLOURS]; /* 1 to 9 */
     uint64_t max;
 } ramp;
 

@@ -46,7 +46,8 @@ void table_close(GString *html, size_t row_count_all)
         g_string_append_printf(html, "<p class=\"more paper\">On paper, the first %s.</p>\n",
                                figure_count(PAPER_ROWS_MAX).text);
     if (row_count_all > TABLE_ROWS_MAX)
-        g_string_append_printf(html, "<p class=\"more\">The first %s of %s; the report as JSON has them all.</p>\n",
+        g_string_append_printf(html,
+                               "<p class=\"more\">The first %s of %s; the report as JSON has them all.</p>\n",
                                figure_count(TABLE_ROWS_MAX).text, figure_count(row_count_all).text);
 }
 
@@ -66,7 +67,16 @@ void cell_text(GString *html, const char *text)
 
 void cell_count(GString *html, uint64_t count)
 {
-    g_string_append_printf(html, "<td class=\"n\" data-v=\"%" PRIu64 "\">%s</td>", count, figure_count(count).text);
+    g_string_append_printf(html, "<td class=\"n\" data-v=\"%" PRIu64 "\">%s</td>", count,
+                           figure_count(count).text);
+}
+
+void cell_count_if(GString *html, bool is_known, uint64_t count)
+{
+    if (is_known)
+        cell_count(html, count);
+    else
+        cell_unknown(html);
 }
 
 void cell_number(GString *html, uint64_t number)
@@ -76,12 +86,14 @@ void cell_number(GString *html, uint64_t number)
 
 void cell_duration(GString *html, int64_t ns)
 {
-    g_string_append_printf(html, "<td class=\"n\" data-v=\"%" PRId64 "\">%s</td>", ns, figure_duration(ns).text);
+    g_string_append_printf(html, "<td class=\"n\" data-v=\"%" PRId64 "\">%s</td>", ns,
+                           figure_duration(ns).text);
 }
 
 void cell_moment(GString *html, int64_t ns)
 {
-    g_string_append_printf(html, "<td class=\"n\" data-v=\"%" PRId64 "\">%s</td>", ns, figure_moment(ns).text);
+    g_string_append_printf(html, "<td class=\"n\" data-v=\"%" PRId64 "\">%s</td>", ns,
+                           figure_moment(ns).text);
 }
 
 void cell_span(GString *html, int64_t from_ns, int64_t to_ns)
@@ -120,11 +132,11 @@ void cell_unknown(GString *html)
 void cell_losses(GString *html, uint64_t conflicts, uint64_t busy, uint64_t most)
 {
     double unit = most > 0 ? BAR_WIDTH / (double)most : 0;
-    g_string_append_printf(html,
-                           "<td class=\"bar\" data-v=\"%.0f\"><svg width=\"%.0f\" height=\"10\" role=\"img\" "
-                           "aria-label=\"%s conflicts, %s busy\"><rect class=\"conflict\" width=\"%.1f\" height=\"10\"/>"
-                           "<rect class=\"busy\" x=\"%.1f\" width=\"%.1f\" height=\"10\"/></svg></td>",
-                           (double)conflicts + (double)busy, BAR_WIDTH, figure_count(conflicts).text,
-                           figure_count(busy).text, (double)conflicts * unit, (double)conflicts * unit,
-                           (double)busy * unit);
+    g_string_append_printf(
+        html,
+        "<td class=\"bar\" data-v=\"%.0f\"><svg width=\"%.0f\" height=\"10\" role=\"img\" "
+        "aria-label=\"%s conflicts, %s busy\"><rect class=\"conflict\" width=\"%.1f\" height=\"10\"/>"
+        "<rect class=\"busy\" x=\"%.1f\" width=\"%.1f\" height=\"10\"/></svg></td>",
+        (double)conflicts + (double)busy, BAR_WIDTH, figure_count(conflicts).text, figure_count(busy).text,
+        (double)conflicts * unit, (double)conflicts * unit, (double)busy * unit);
 }

@@ -8,6 +8,29 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+static void write_key(GString *html, const report *report, const hot_key *key, uint64_t most,
+                      bool has_also_changed)
+{
+    table_row_begin(html);
+    cell_name(html, key->name);
+    cell_losses(html, key->conflicts, key->busy, most);
+    cell_count(html, key->conflicts);
+    cell_count(html, key->busy);
+    cell_share(html, key->cumulative_share);
+    cell_duration(html, key->wasted_ns);
+    cell_count(html, key->writer_count);
+    cell_name(html, key->top_winner);
+    if (key->conflicts > 0)
+        cell_share(html, key->top_winner_share);
+    else
+        cell_unknown(html);
+    cell_count_if(html, report->avoidable.has_modes, key->lost_reading);
+    cell_count_if(html, report->avoidable.has_sets, key->lost_unset);
+    if (has_also_changed)
+        cell_count(html, key->also_changed);
+    table_row_end(html);
+}
+
 void keys_write(GString *html, const report *report)
 {
     static const column columns[] = {
@@ -36,44 +59,24 @@ void keys_write(GString *html, const report *report)
         has_also_changed |= report->keys[i].also_changed > 0;
     }
     table_open(html, "Hot keys, most losses first", columns, COUNT(columns) - !has_also_changed);
-    for (size_t i = 0; i < report->key_count && i < TABLE_ROWS_MAX; i++) {
-        const hot_key *key = &report->keys[i];
-        table_row_begin(html);
-        cell_name(html, key->name);
-        cell_losses(html, key->conflicts, key->busy, most);
-        cell_count(html, key->conflicts);
-        cell_count(html, key->busy);
-        cell_share(html, key->cumulative_share);
-        cell_duration(html, key->wasted_ns);
-        cell_count(html, key->writer_count);
-        cell_name(html, key->top_winner);
-        if (key->conflicts > 0)
-            cell_share(html, key->top_winner_share);
-        else
-            cell_unknown(html);
-        if (report->avoidable.has_modes)
-            cell_count(html, key->lost_reading);
-        else
-            cell_unknown(html);
-        if (report->avoidable.has_sets)
-            cell_count(html, key->lost_unset);
-        else
-            cell_unknown(html);
-        if (has_also_changed)
-            cell_count(html, key->also_changed);
-        table_row_end(html);
-    }
+    for (size_t i = 0; i < report->key_count && i < TABLE_ROWS_MAX; i++)
+        write_key(html, report, &report->keys[i], most, has_also_changed);
     table_close(html, report->key_count);
     if (report->key_count_all > report->key_count)
-        g_string_append_printf(html, "<p class=\"more\">%s keys lost anything; --top shows more of them.</p>\n",
+        g_string_append_printf(html,
+                               "<p class=\"more\">%s keys lost anything; --top shows more of them.</p>\n",
                                figure_count(report->key_count_all).text);
 }
 
 void prefixes_write(GString *html, const report *report)
 {
     static const column columns[] = {
-        {"Prefix", NULL, 't'},    {"Lost", "conflicts and busy, as a bar", 't'}, {"Keys", "of it that lost", 'n'},
-        {"Conflicts", NULL, 'n'}, {"Busy", NULL, 'n'},                           {"Wasted", NULL, 'n'},
+        {"Prefix", NULL, 't'},
+        {"Lost", "conflicts and busy, as a bar", 't'},
+        {"Keys", "of it that lost", 'n'},
+        {"Conflicts", NULL, 'n'},
+        {"Busy", NULL, 'n'},
+        {"Wasted", NULL, 'n'},
     };
     if (report->prefix_count == 0)
         return;
@@ -146,11 +149,31 @@ void avoidable_write(GString *html, const report *report)
                     "<code>stm_txn_peek</code> reads it, and is not checked at commit.");
     if (avoidable->has_sets)
         write_avoidable(html, avoidable->lost_unset, conflicts,
-                        "over a key that the loser held for update and had not set. Read it with <code>stm_txn_get</code>: "
+                        "over a key that the loser held for update and had not set. Read it with "
+                        "<code>stm_txn_get</code>: "
                         "then commit does not publish it, and two that only read it do not meet.");
     else
-        g_string_append(html, "<li>Whether losers had set what they held for update, this trace does not tell.</li>\n");
+        g_string_append(
+            html, "<li>Whether losers had set what they held for update, this trace does not tell.</li>\n");
     g_string_append(html, "</ul>\n");
+}
+
+static void write_label(GString *html, const label_row *row, bool has_commits, uint64_t most)
+{
+    uint64_t lost = row->conflicts + row->busy;
+    table_row_begin(html);
+    cell_name(html, row->label);
+    cell_losses(html, row->conflicts, row->busy, most);
+    cell_count_if(html, has_commits, row->commits);
+    cell_count(html, row->conflicts);
+    cell_count(html, row->busy);
+    cell_ratio(html, lost, has_commits ? row->commits + lost : 0);
+    cell_count(html, row->wins);
+    cell_count_if(html, has_commits, row->abandoned);
+    cell_duration(html, row->busy_ns);
+    cell_duration(html, row->wasted_ns);
+    cell_duration(html, row->charged_ns);
+    table_row_end(html);
 }
 
 void labels_write(GString *html, const report *report)
@@ -168,36 +191,14 @@ void labels_write(GString *html, const report *report)
         {"Wasted", "in its own lost attempts", 'n'},
         {"Charged", "in attempts of others that lost to it", 'n'},
     };
-    bool has_commits = report->verdict.has_attempts;
     uint64_t most = 0;
     if (report->label_count == 0)
         return;
     for (size_t i = 0; i < report->label_count; i++)
         most = MAX(most, report->labels[i].conflicts + report->labels[i].busy);
     table_open(html, "Kinds of transactions, by label, most wasted first", columns, COUNT(columns));
-    for (size_t i = 0; i < report->label_count && i < TABLE_ROWS_MAX; i++) {
-        const label_row *row = &report->labels[i];
-        uint64_t lost = row->conflicts + row->busy;
-        table_row_begin(html);
-        cell_name(html, row->label);
-        cell_losses(html, row->conflicts, row->busy, most);
-        if (has_commits)
-            cell_count(html, row->commits);
-        else
-            cell_unknown(html);
-        cell_count(html, row->conflicts);
-        cell_count(html, row->busy);
-        cell_ratio(html, lost, has_commits ? row->commits + lost : 0);
-        cell_count(html, row->wins);
-        if (has_commits)
-            cell_count(html, row->abandoned);
-        else
-            cell_unknown(html);
-        cell_duration(html, row->busy_ns);
-        cell_duration(html, row->wasted_ns);
-        cell_duration(html, row->charged_ns);
-        table_row_end(html);
-    }
+    for (size_t i = 0; i < report->label_count && i < TABLE_ROWS_MAX; i++)
+        write_label(html, &report->labels[i], report->verdict.has_attempts, most);
     table_close(html, report->label_count);
 }
 
@@ -228,10 +229,7 @@ void threads_write(GString *html, const report *report)
         cell_number(html, row->pid);
         cell_name(html, row->name);
         cell_losses(html, row->conflicts, row->busy, most);
-        if (report->verdict.has_attempts)
-            cell_count(html, row->commits);
-        else
-            cell_unknown(html);
+        cell_count_if(html, report->verdict.has_attempts, row->commits);
         cell_count(html, row->wins);
         cell_count(html, row->conflicts);
         cell_count(html, row->busy);
@@ -245,11 +243,14 @@ void threads_write(GString *html, const report *report)
 void owners_write(GString *html, const report *report)
 {
     static const column columns[] = {
-        {"Label", NULL, 't'}, {"Thread", NULL, 'n'}, {"Busy", "answers that others got", 'n'}, {"Top key", NULL, 't'},
+        {"Label", NULL, 't'},
+        {"Thread", NULL, 'n'},
+        {"Busy", "answers that others got", 'n'},
+        {"Top key", NULL, 't'},
     };
     if (report->owner_count == 0) {
         nothing_write(html, report->verdict.attempts.busy > 0 ? "Who held the keys is not known."
-                            : report->health.has_busy ? "Nobody was told BUSY."
+                            : report->health.has_busy         ? "Nobody was told BUSY."
                                                       : "This needs busy: record with --level=contention.");
         return;
     }
@@ -272,17 +273,21 @@ static void write_winners_found(GString *html, const report *report)
     if (report->verdict.attempts.conflict == 0)
         return;
     if (!health->has_commits) {
-        nothing_write(html, "Whether the winners' commits are in the trace, too, needs commits: record with --level=commits.");
+        nothing_write(html, "Whether the winners' commits are in the trace, too, needs commits: record with "
+                            "--level=commits.");
         return;
     }
     g_string_append_printf(html, "<p>Of %s conflicts, the winner's commit is in the trace for <b>%s</b> (",
-                           figure_count(report->verdict.attempts.conflict).text, figure_count(health->winners_matched).text);
+                           figure_count(report->verdict.attempts.conflict).text,
+                           figure_count(health->winners_matched).text);
     markup_text(html, figure_ratio(health->winners_matched, report->verdict.attempts.conflict).text);
     g_string_append_printf(html, "), and is missing for %s; %s name no winner.",
-                           figure_count(health->winners_unmatched).text, figure_count(health->winners_unnamed).text);
+                           figure_count(health->winners_unmatched).text,
+                           figure_count(health->winners_unnamed).text);
     if (health->winners_verified + health->winners_contradicted > 0)
-        g_string_append_printf(html, " By the version that was published, %s winners are right, and %s wrong.",
-                               figure_count(health->winners_verified).text, figure_count(health->winners_contradicted).text);
+        g_string_append_printf(
+            html, " By the version that was published, %s winners are right, and %s wrong.",
+            figure_count(health->winners_verified).text, figure_count(health->winners_contradicted).text);
     g_string_append(html, "</p>\n");
 }
 

@@ -18,8 +18,9 @@ void warnings_write(GString *html, const report *report)
     bool is_grave = health->lower_bounds;
     if (!is_grave && health->note_count == 0)
         return;
-    g_string_append_printf(html, "<section class=\"warning%s\" role=\"note\" aria-label=\"Can this be believed?\">\n",
-                           is_grave ? " grave" : "");
+    g_string_append_printf(
+        html, "<section class=\"warning%s\" role=\"note\" aria-label=\"Can this be believed?\">\n",
+        is_grave ? " grave" : "");
     if (is_grave)
         g_string_append(html, "<h2>The figures are lower bounds</h2>\n");
     g_string_append(html, "<ul>\n");
@@ -32,7 +33,9 @@ void verdict_write(GString *html, const report *report)
 {
     const verdict *verdict = &report->verdict;
     g_string_append_printf(html, "<section id=\"verdict\" class=\"verdict %s\" aria-label=\"Verdict\">\n",
-                           report->health.event_count == 0 ? "unknown" : verdict->cause == CAUSE_NONE ? "fine" : "lossy");
+                           report->health.event_count == 0 ? "unknown"
+                           : verdict->cause == CAUSE_NONE  ? "fine"
+                                                           : "lossy");
     g_string_append(html, "<p class=\"sentence\">");
     markup_text(html, verdict->sentence);
     g_string_append(html, "</p>\n");
@@ -65,7 +68,8 @@ static figure tile_count(uint64_t count)
     return count < 10000000 ? figure_count(count) : figure_short((double)count);
 }
 
-static void outcome_tile(GString *html, const char *tile_class, const char *name, uint64_t count, uint64_t all)
+static void outcome_tile(GString *html, const char *tile_class, const char *name, uint64_t count,
+                         uint64_t all)
 {
     char more[64] = "";
     if (all > 0)
@@ -81,7 +85,8 @@ static void outcome_tiles(GString *html, const verdict *verdict, bool has_busy)
     char abandoned[64];
     g_snprintf(abandoned, sizeof abandoned, "and %s abandoned", figure_count(verdict->abandoned).text);
     if (verdict->has_attempts)
-        tile(html, "", "Attempts", tile_count(all).text, verdict->abandoned > 0 ? abandoned : "ended OK, CONFLICT or BUSY");
+        tile(html, "", "Attempts", tile_count(all).text,
+             verdict->abandoned > 0 ? abandoned : "ended OK, CONFLICT or BUSY");
     if (verdict->has_attempts)
         outcome_tile(html, "ok", "OK", t->ok, all);
     else
@@ -113,7 +118,8 @@ void tiles_write(GString *html, const report *report)
     g_snprintf(more, sizeof more, "%s events", figure_count(health->event_count).text);
     tile(html, "", "Recorded", figure_duration(health->span_ns).text, more);
     g_snprintf(more, sizeof more, "in %zu process%s, %zu store%s", health->process_count,
-               health->process_count == 1 ? "" : "es", health->store_count, health->store_count == 1 ? "" : "s");
+               health->process_count == 1 ? "" : "es", health->store_count,
+               health->store_count == 1 ? "" : "s");
     tile(html, "", "Threads", figure_count(health->thread_count).text, more);
     g_string_append(html, "</dl>\n");
 }
