@@ -53,6 +53,7 @@ typedef enum cause {
     CAUSE_LARGE_READ_SETS,
     CAUSE_BUSY,           /* BUSY above CONFLICT */
     CAUSE_STARVED_LABEL,  /* one label loses nearly always */
+    CAUSE_STALLED,        /* losers were not running most of the time */
     CAUSE_SPREAD          /* many keys, many labels: simply too much at once */
 } cause;
 
@@ -68,6 +69,8 @@ typedef struct verdict {
     uint64_t abandoned;
     int64_t busy_ns;        /* of all attempts together: begin to outcome */
     int64_t wasted_ns;      /* of those that ended in CONFLICT or BUSY or were abandoned */
+    int64_t stalled_ns;     /* part of wasted_ns in attempts of a millisecond or more */
+    uint64_t stalled;       /* so many of them */
     double wasted_share;    /* wasted_ns to busy_ns, 0 to 1 */
     cause cause;
     char *sentence;         /* the whole verdict in one sentence */

@@ -41,7 +41,12 @@ struct analysis {
 static void wasted(void *context, const loss *loss, int64_t wasted_ns)
 {
     analysis *analysis = context;
-    analysis->report->verdict.wasted_ns += wasted_ns;
+    verdict *verdict = &analysis->report->verdict;
+    verdict->wasted_ns += wasted_ns;
+    if (wasted_ns >= RULE_STALL_NS) {
+        verdict->stalled_ns += wasted_ns;
+        verdict->stalled++;
+    }
     people_wasted(analysis->people, loss, wasted_ns);
     if (loss->key != NULL)
         loss->key->wasted_ns += wasted_ns;

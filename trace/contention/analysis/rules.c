@@ -159,6 +159,30 @@ static void rule_starved_label(evidence *evidence)
     }
 }
 
+/* Stalled: the usual attempt is short, and most of the time wasted is in a few long ones, which somebody else must
+ * have interrupted. */
+static bool is_stalled(const report *report)
+{
+    const verdict *verdict = &report->verdict;
+    return verdict->has_attempts && (double)verdict->stalled_ns > RULE_SHARE_MOST * (double)verdict->wasted_ns &&
+           report->latency.attempt_ok_ns.p50 * RULE_STALL_TIMES_USUAL < (uint64_t)RULE_STALL_NS;
+}
+
+static void rule_stalled(evidence *evidence)
+{
+    const report *report = evidence->report;
+    const verdict *verdict = &report->verdict;
+    if (!is_stalled(report))
+        return;
+    advise(evidence, CAUSE_STALLED, share(verdict->stalled, evidence->losses),
+           g_strdup("Run no more threads than there are processors free for them: losers were interrupted in the middle of "
+                    "a transaction, and others committed meanwhile."),
+           g_strdup_printf("%s of %s wasted is in %s attempts of a millisecond or more; half of those that commit take "
+                           "less than %s.", format_duration(verdict->stalled_ns), format_duration(verdict->wasted_ns),
+                           format_count(verdict->stalled),
+                           format_duration((int64_t)report->latency.attempt_ok_ns.p50)));
+}
+
 /* ------------------------------------------------------------------------------ verdict -- */
 
 static bool is_well(const evidence *evidence)
@@ -179,6 +203,7 @@ static void apply_all(evidence *evidence)
     rule_large_read_sets(evidence);
     rule_busy(evidence);
     rule_starved_label(evidence);
+    rule_stalled(evidence);
     if (evidence->advice->len == 0)
         advise(evidence, CAUSE_SPREAD, 0,
                g_strdup("Nothing sticks out: fewer threads, shorter transactions, or fewer keys in each."),
@@ -198,9 +223,10 @@ static char *quantity(const evidence *evidence)
     if (evidence->losses == 0)
         return g_strdup_printf("None of %s attempt%s lost", format_count(evidence->attempts),
                                format_plural(evidence->attempts));
-    return g_strdup_printf("%s of %s attempts lost, and %s of the time spent in transactions wasted",
+    return g_strdup_printf("%s of %s attempts lost, and %s of the time spent in transactions wasted%s",
                            format_part(evidence->losses, evidence->attempts), format_count(evidence->attempts),
-                           format_percent(verdict->wasted_share));
+                           format_percent(verdict->wasted_share),
+                           is_stalled(evidence->report) ? " (mostly by threads that were not running)" : "");
 }
 
 static char *reason(const evidence *evidence)
@@ -211,13 +237,14 @@ static char *reason(const evidence *evidence)
         if (evidence->losses == 0 || is_well(evidence))
             return g_strdup("all is well");
         return g_strdup("too few losses to name a cause");
-    case CAUSE_HOT_KEY: return g_strdup_printf("most of it is one key, \"%s\"", report->keys[0].name);
-    case CAUSE_HOT_PREFIX: return g_strdup_printf("most of it are the keys \"%s*\"", report->prefixes[0].prefix);
+    case CAUSE_HOT_KEY: return g_strdup_printf("most of it is on one key, \"%s\"", report->keys[0].name);
+    case CAUSE_HOT_PREFIX: return g_strdup_printf("most of it is on the keys \"%s*\"", report->prefixes[0].prefix);
     case CAUSE_READ_ONLY_KEYS: return g_strdup("most losers had only read what changed");
     case CAUSE_UNSET_UPDATES: return g_strdup("most losers held for update what they had not set");
     case CAUSE_LARGE_READ_SETS: return g_strdup("losers read many keys");
     case CAUSE_BUSY: return g_strdup("mostly because another commit was in the middle of its work");
     case CAUSE_STARVED_LABEL: return g_strdup("one kind of transaction hardly ever gets through");
+    case CAUSE_STALLED: return g_strdup("losers were interrupted, and others committed meanwhile");
     case CAUSE_SPREAD: return g_strdup("many keys have a part in it");
     }
     return g_strdup("");

@@ -23,6 +23,11 @@
 #define RULE_STARVED_TIMES 2.0
 #define RULE_STARVED_ATTEMPTS_MIN UINT64_C(20)
 
+/* Threads that were not running: most of the time wasted is in attempts of so many nanoseconds or more, and half of
+ * those that commit take less than a tenth of that. */
+#define RULE_STALL_NS INT64_C(1000000)
+#define RULE_STALL_TIMES_USUAL 10
+
 /* A burst: a bucket of the time line with so many times the mean of losses, and not too few of them. */
 #define BURST_TIMES_MEAN 3.0
 #define BURST_LOSSES_MIN UINT64_C(5)

@@ -78,7 +78,7 @@ static const char *const cause_names[] = {
     [CAUSE_NONE] = "none", [CAUSE_HOT_KEY] = "hot_key", [CAUSE_HOT_PREFIX] = "hot_prefix",
     [CAUSE_READ_ONLY_KEYS] = "read_only_keys", [CAUSE_UNSET_UPDATES] = "unset_updates",
     [CAUSE_LARGE_READ_SETS] = "large_read_sets", [CAUSE_BUSY] = "busy", [CAUSE_STARVED_LABEL] = "starved_label",
-    [CAUSE_SPREAD] = "spread"};
+    [CAUSE_STALLED] = "stalled", [CAUSE_SPREAD] = "spread"};
 
 static json_t *verdict_part(const verdict *verdict)
 {
@@ -86,9 +86,10 @@ static json_t *verdict_part(const verdict *verdict)
     for (size_t i = 0; i < verdict->advice_count; i++)
         json_array_append_new(advice, json_pack("{s:s, s:s, s:s}", "rule", cause_names[verdict->advice[i].rule], "text",
                                                 verdict->advice[i].text, "evidence", verdict->advice[i].evidence));
-    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o}", "has_attempts", verdict->has_attempts, "attempts",
+    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o}", "has_attempts", verdict->has_attempts, "attempts",
                      outcomes(&verdict->attempts), "abandoned", number(verdict->abandoned), "busy_ns",
-                     time_of(verdict->busy_ns), "wasted_ns", time_of(verdict->wasted_ns), "wasted_share",
+                     time_of(verdict->busy_ns), "wasted_ns", time_of(verdict->wasted_ns), "stalled_ns",
+                     time_of(verdict->stalled_ns), "stalled", number(verdict->stalled), "wasted_share",
                      share(verdict->wasted_share), "cause", cause_names[verdict->cause], "sentence", verdict->sentence,
                      "advice", advice);
 }
