@@ -14,4 +14,8 @@ enum {
 /* printf-like; the command's name goes before, a newline after. */
 _Noreturn void fail(int exit_status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* At the end of every command: whether the output has arrived shows up now, when everything has to leave its buffer.
+ * Returns exit_status, or fails. */
+int finish_output(int exit_status);
+
 #endif

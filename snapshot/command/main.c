@@ -4,7 +4,6 @@
  * stm-snapshot COMMAND FILE: finds the command, and sees to it at the end that its output has arrived.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -13,11 +12,10 @@
 
 #include "commands.h"
 #include "fail.h"
-#include "progress.h"
 
 static const struct command *const commands[] = {
     &command_list,   &command_show,    &command_get,   &command_diff,    &command_stat,   &command_verify,
-    &command_export, &command_prune,   &command_compact,
+    &command_export, &command_prune,   &command_compact, &command_report,
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 
@@ -37,16 +35,6 @@ static void print_help(void)
          "3 a file could not be read, or the output not be written.");
 }
 
-/* Errors of writing show up at the latest here, when everything has to leave the buffer. */
-static int finish(int status)
-{
-    progress_end();
-    bool failed = ferror(stdout) != 0;
-    if (fflush(stdout) != 0 || failed)
-        fail(EXIT_TROUBLE, "cannot write the output: %s", strerror(errno));
-    return status;
-}
-
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
@@ -55,16 +43,16 @@ int main(int argc, char **argv)
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_help();
-        return finish(EXIT_FINE);
+        return finish_output(EXIT_FINE);
     }
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
         printf("stm-snapshot (libstm %s)\n", stm_version());
-        return finish(EXIT_FINE);
+        return finish_output(EXIT_FINE);
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(commands[i]->name, name) == 0) {
             struct options options = options_parse(commands[i], argc - 1, argv + 1);
-            return finish(commands[i]->run(&options));
+            return finish_output(commands[i]->run(&options));
         }
     if (argc < 2)
         fail(EXIT_USAGE, "say what to do: stm-snapshot COMMAND FILE; see stm-snapshot --help");

@@ -119,7 +119,7 @@ static void apply(struct options *options, const struct command *command, int le
     case 'o': options->html = optarg; break;
     case 'C': options->csv = true; break;
     case 'j': options->json = true; break;
-    case 'h': print_help(command); exit(EXIT_FINE);
+    case 'h': print_help(command); exit(finish_output(EXIT_FINE));
     default: fail(EXIT_USAGE, "see stm-snapshot %s --help", command->name); /* getopt_long has said what is wrong */
     }
 }
