@@ -11,7 +11,7 @@
 
 /* --------------------------------------------------------------------------------- open -- */
 
-static stm_file_status check_found(const struct stmi_sql *sql)
+stm_file_status stmi_open_check(const struct stmi_sql *sql)
 {
     enum stmi_found found;
     stm_file_status status = stmi_schema_find(sql, &found);
@@ -25,7 +25,7 @@ static stm_file_status open_with(struct stmi_sql *sql, const char *path, int fla
 {
     stm_file_status status = stmi_place_open(sql, path, flags, lock_wait_ms, error);
     if (status == STM_FILE_OK)
-        status = check_found(sql);
+        status = stmi_open_check(sql);
     if (status == STM_FILE_OK)
         return status;
     sqlite3_close(sql->db);

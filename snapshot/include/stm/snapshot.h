@@ -128,6 +128,56 @@ STM_API stm_file_status stm_file_export_into(const stm_snapshot *snapshot, struc
                                              const stm_export_options *options, stm_export_result *result,
                                              stm_file_error *error);
 
+/* -------------------------------------------------------------------------------- import -- */
+
+/* What to do about a key that has a value in the store already. Versions only rise: where the file's is not
+ * greater than the store's, the value is published as the store's next version instead (renumbered). */
+typedef enum stm_import_policy {
+    STM_IMPORT_REFUSE = 0, /* answer EXISTS */
+    STM_IMPORT_NEWER,      /* the greater version wins */
+    STM_IMPORT_OVERWRITE,  /* the file wins */
+    STM_IMPORT_KEEP        /* the store wins */
+} stm_import_policy;
+
+/* Zero in any member means its default. Set size to sizeof(stm_import_options). */
+typedef struct stm_import_options {
+    size_t size;
+    const char *label;        /* of the transactions that import; default "import" */
+    stm_import_policy policy;
+    int64_t snapshot;         /* which one; default: the newest */
+    stm_bytes low, high;      /* as of exports */
+    stm_bytes prefix;
+    bool edited;              /* the file was edited on purpose: do not compare the checksum */
+    bool atomic;              /* answer TOO_LARGE rather than use more than one transaction */
+    uint32_t lock_wait_ms;    /* default 2,000 */
+    stm_file_progress *progress;
+    void *progress_arg;
+} stm_import_options;
+
+/* Filled in after a failure, too: what has been committed by then stays. */
+typedef struct stm_import_result {
+    uint64_t imported;    /* keys published */
+    uint64_t renumbered;  /* of them, at another version than the file's */
+    uint64_t kept;        /* keys left as they were in the store */
+    uint64_t commits;     /* transactions committed: up to 1, and it was all at one instant */
+} stm_import_result;
+
+/*
+ * Publishes the keys of a snapshot in a file: values, types and versions. Writers and revisions are those of the
+ * importing transactions; the original ones stay in the file. All of it is one transaction if the store takes
+ * that many keys (stm_options.txn_key_count_max); else it is several, each atomic, in the order of keys. Conflicts
+ * with other writers are tried again. Bytes of the file are believed only after they were checked.
+ * Returns OK; CANCELLED; INVALID; STORE (TOO_LARGE: a key or value over the store's limit, ...); NO_MEMORY; NOT_FOUND;
+ * NOT_OURS; NEWER; DAMAGED; LOCKED; READ_ONLY; IO; EXISTS (before anything was published, unless somebody else
+ * publishes the key meanwhile); TOO_LARGE (atomic).
+ */
+STM_API stm_file_status stm_file_import(stm_store *store, const char *path, const stm_import_options *options,
+                                        stm_import_result *result, stm_file_error *error);
+/* The same from the main database of an open connection. */
+STM_API stm_file_status stm_file_import_from(stm_store *store, struct sqlite3 *connection,
+                                             const stm_import_options *options, stm_import_result *result,
+                                             stm_file_error *error);
+
 /* --------------------------------------------------------------------------------- files -- */
 
 /* Opens a file of ours for reading by SQL, with everything off that a hostile file could use: triggers, functions
@@ -153,6 +203,24 @@ typedef bool stm_file_check(const char *what, bool holds, const char *why, void 
  * the number of keys, bytes and the checksum that were recorded when it was exported. check may be NULL.
  * Returns OK: all holds; DAMAGED: something does not; else as stm_file_open. */
 STM_API stm_file_status stm_file_verify(const char *path, stm_file_check *check, void *arg, stm_file_error *error);
+
+/* ---------------------------------------------------------------------------------- live -- */
+
+/*
+ * Makes a store a read-only table of a connection: select key_text, value from stm where key_text glob 'account:*'.
+ * Columns: key (BLOB), key_text (NULL where the key is not text), type, size, version, revision, writer_txn,
+ * writer_label, writer_tid, value (INTEGER, REAL, TEXT or BLOB by type), bytes (the value as the store holds it).
+ * Each statement sees one instant, however often it names the table. Ranges and equality of key and key_text,
+ * prefixes of key_text (GLOB, LIKE) and ORDER BY key are done by the store's cursor.
+ * The store answers BUSY to stm_store_close until the connection is closed, or the table detached.
+ * name is an SQL name: letters, digits and "_"; default "stm". Returns OK; INVALID; STORE; NO_MEMORY; EXISTS.
+ */
+STM_API stm_file_status stm_sql_attach(struct sqlite3 *connection, stm_store *store, const char *name,
+                                       stm_file_error *error);
+/* Takes the table away. Statements that were prepared before go on working, and keep the store open, until they are
+ * finalized.
+ * Returns OK; INVALID; NOT_FOUND; NO_MEMORY. */
+STM_API stm_file_status stm_sql_detach(struct sqlite3 *connection, const char *name, stm_file_error *error);
 
 #ifdef __cplusplus
 } /* extern "C" */

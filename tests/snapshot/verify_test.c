@@ -1,0 +1,112 @@
+/*
+ * verify_test.c -- stm_file_verify finds what was changed behind our back, and says which check it was.
+ */
+#include "support.h"
+
+#include <string.h>
+
+static char found[200]; /* what did not hold */
+
+static bool note(const char *what, bool holds, const char *why, void *arg)
+{
+    (void)arg;
+    cr_assert(holds == (why[0] == '\0'));
+    if (!holds)
+        snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s;", what);
+    return true;
+}
+
+static void make_file(void)
+{
+    const stm_export_options append = {.size = sizeof(append), .append = true};
+    stm_store *store = open_store();
+    put_text(store, "a", "1");
+    put_number(store, "b", 2);
+    OK(stm_file_export(store, path_of("state.db"), NULL, NULL, &error));
+    put_number(store, "b", 3);
+    erase(store, "a");
+    put_text(store, "c", "4");
+    OK(stm_file_export(store, path_of("state.db"), &append, NULL, &error));
+    put_text(store, "a", "5");
+    OK(stm_file_export(store, path_of("state.db"), &append, NULL, &error));
+    close_store(store);
+}
+
+Test(verify, finds_what_was_changed)
+{
+    static const struct {
+        const char *change, *found;
+    } cases[] = {
+        {"UPDATE kv SET value = 7 WHERE value = 3", "snapshot 2;snapshot 3;"},
+        {"UPDATE past SET value = 7 WHERE value = 2", "snapshot 1;"},
+        {"DELETE FROM kv WHERE value = '5'", "snapshot 3;"},
+        {"UPDATE kv SET version = version + 1", "snapshot 2;snapshot 3;"},
+        {"UPDATE snapshots SET key_count = 7 WHERE id = 2", "snapshot 2;"},
+        {"UPDATE snapshots SET bytes = bytes + 1 WHERE id = 1", "snapshot 1;"},
+        {"UPDATE snapshots SET checksum = zeroblob(16) WHERE id = 3", "snapshot 3;"},
+        {"UPDATE snapshots SET has_values = 0 WHERE id = 1", "snapshot 1;"},
+        {"UPDATE snapshots SET parent = NULL", "history;"},
+        {"UPDATE past SET until = 99 WHERE value = 2", "history;snapshot 2;snapshot 3;"},
+        {"UPDATE kv SET since = 99 WHERE value = '5'", "history;snapshot 3;"},
+        {"INSERT INTO stats VALUES(99, 'busy', 1)", "history;"},
+        {"UPDATE kv SET type = 9 WHERE value = 3", "rows;snapshot 2;snapshot 3;"},
+        {"UPDATE kv SET size = 9 WHERE value = 3", "rows;snapshot 2;snapshot 3;"},
+        {"UPDATE kv SET key = 'text' WHERE value = 3", "rows;snapshot 2;snapshot 3;"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        make_file();
+        assert_verified(path_of("state.db"));
+        change(path_of("state.db"), cases[i].change);
+        found[0] = '\0';
+        ANSWERS(stm_file_verify(path_of("state.db"), note, NULL, &error), STM_FILE_DAMAGED);
+        cr_assert(strstr(cases[i].found, "rows") != NULL ? strncmp(found, "rows;", 5) == 0
+                                                         : strcmp(found, cases[i].found) == 0,
+                  "%s\n    found %s, not %s", cases[i].change, found, cases[i].found);
+    }
+}
+
+Test(verify, finds_every_byte_that_matters_or_is_not_hurt)
+{
+    /* A byte changed anywhere: found, or it made no difference to what the file shows. Never a crash. */
+    FILE *file;
+    static unsigned char bytes[400000];
+    make_file();
+    file = fopen(path_of("state.db"), "rb");
+    const size_t size = fread(bytes, 1, sizeof(bytes), file);
+    fclose(file);
+    cr_assert(size > 0 && size < sizeof(bytes));
+    const char *query = "SELECT id, key_count FROM snapshots UNION ALL SELECT hex(key), value FROM kv_at";
+    char before[2000];
+    snprintf(before, sizeof(before), "%s", ask(path_of("state.db"), query));
+    unsigned refused = 0;
+    for (size_t at = 0; at < size; at += at < 1000 ? 7 : 211) {
+        const unsigned char was = bytes[at];
+        bytes[at] ^= 0x55;
+        file = fopen(path_of("bent.db"), "wb");
+        cr_assert(fwrite(bytes, 1, size, file) == size);
+        fclose(file);
+        bytes[at] = was;
+        const stm_file_status status = stm_file_verify(path_of("bent.db"), NULL, NULL, &error);
+        if (status == STM_FILE_OK)
+            SAYS(ask(path_of("bent.db"), query), before);
+        else
+            refused++;
+    }
+    cr_assert(refused > 20, "%u", refused);
+}
+
+Test(verify, what_is_not_ours)
+{
+    ANSWERS(stm_file_verify(path_of("nothing.db"), NULL, NULL, &error), STM_FILE_NOT_FOUND);
+    cr_assert_not_null(strstr(error.message, "nothing.db"));
+    FILE *file = fopen(path_of("text.db"), "w");
+    fputs("not a database, but long enough to be looked at as one; not a database, but long enough to be looked at", file);
+    fclose(file);
+    ANSWERS(stm_file_verify(path_of("text.db"), NULL, NULL, &error), STM_FILE_NOT_OURS);
+    fclose(fopen(path_of("empty.db"), "w"));
+    ANSWERS(stm_file_verify(path_of("empty.db"), NULL, NULL, &error), STM_FILE_NOT_OURS);
+    change(path_of("other.db"), "CREATE TABLE t(x)");
+    ANSWERS(stm_file_verify(path_of("other.db"), NULL, NULL, &error), STM_FILE_NOT_OURS);
+    ANSWERS(stm_file_verify(NULL, NULL, NULL, &error), STM_FILE_INVALID);
+    ANSWERS(stm_file_verify("", NULL, NULL, &error), STM_FILE_INVALID);
+}
