@@ -61,11 +61,12 @@ static bool rule_hot_key(evidence *evidence)
     return true;
 }
 
-/* Hot prefix: keys that begin alike have most of the losses, and no single one of them does. */
+/* Hot prefix: keys that begin alike have most of the losses, and no single one of them does. Where all keys begin
+ * alike, that says nothing. */
 static void rule_hot_prefix(evidence *evidence)
 {
     const report *report = evidence->report;
-    if (report->prefix_count == 0)
+    if (report->prefix_count < 2)
         return;
     const hot_prefix *prefix = &report->prefixes[0];
     uint64_t lost = prefix->conflicts + prefix->busy;
@@ -194,6 +195,19 @@ static bool is_well(const evidence *evidence)
            verdict->wasted_share < RULE_WASTED_SHARE_WELL;
 }
 
+/* Spread: none of the rules about keys and kinds of transactions. */
+static void rule_spread(evidence *evidence)
+{
+    const report *report = evidence->report;
+    const hot_key *key = report->key_count > 0 ? &report->keys[0] : NULL;
+    advise(evidence, CAUSE_SPREAD, key == NULL ? 0 : share(key->conflicts + key->busy, evidence->losses),
+           g_strdup("Hold fewer keys in a transaction, for a shorter time, or run fewer threads: no single key is to blame."),
+           key == NULL ? g_strdup_printf("%s losses, on no key that is known.", format_count(evidence->losses))
+                       : g_strdup_printf("%s losses on %s keys; \"%s\" leads with %s of them.",
+                                         format_count(evidence->losses), format_count(report->key_count_all), key->name,
+                                         format_part(key->conflicts + key->busy, evidence->losses)));
+}
+
 static void apply_all(evidence *evidence)
 {
     if (!rule_hot_key(evidence))
@@ -203,12 +217,9 @@ static void apply_all(evidence *evidence)
     rule_large_read_sets(evidence);
     rule_busy(evidence);
     rule_starved_label(evidence);
-    rule_stalled(evidence);
     if (evidence->advice->len == 0)
-        advise(evidence, CAUSE_SPREAD, 0,
-               g_strdup("Nothing sticks out: fewer threads, shorter transactions, or fewer keys in each."),
-               g_strdup_printf("%s losses on %s keys, none with more than half of them.", format_count(evidence->losses),
-                               format_count(evidence->report->key_count_all)));
+        rule_spread(evidence);
+    rule_stalled(evidence);
 }
 
 static char *quantity(const evidence *evidence)
@@ -219,7 +230,7 @@ static char *quantity(const evidence *evidence)
                                format_count(evidence->losses), evidence->losses == 1 ? "" : "es",
                                format_duration(evidence->report->health.span_ns));
     if (evidence->attempts == 0)
-        return g_strdup("No attempts in this trace");
+        return g_strdup("There are no attempts in this trace");
     if (evidence->losses == 0)
         return g_strdup_printf("None of %s attempt%s lost", format_count(evidence->attempts),
                                format_plural(evidence->attempts));
@@ -234,6 +245,8 @@ static char *reason(const evidence *evidence)
     const report *report = evidence->report;
     switch (report->verdict.cause) {
     case CAUSE_NONE:
+        if (evidence->attempts == 0 && report->verdict.has_attempts)
+            return g_strdup("nothing can be said");
         if (evidence->losses == 0 || is_well(evidence))
             return g_strdup("all is well");
         return g_strdup("too few losses to name a cause");
@@ -245,7 +258,10 @@ static char *reason(const evidence *evidence)
     case CAUSE_BUSY: return g_strdup("mostly because another commit was in the middle of its work");
     case CAUSE_STARVED_LABEL: return g_strdup("one kind of transaction hardly ever gets through");
     case CAUSE_STALLED: return g_strdup("losers were interrupted, and others committed meanwhile");
-    case CAUSE_SPREAD: return g_strdup("many keys have a part in it");
+    case CAUSE_SPREAD:
+        return report->key_count == 0 ? g_strdup("on no key that is known")
+                                      : g_strdup_printf("many keys have a part in it, \"%s\" the largest",
+                                                        report->keys[0].name);
     }
     return g_strdup("");
 }
