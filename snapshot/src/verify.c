@@ -25,7 +25,7 @@ struct verify {
     stm_file_check *check;
     void *arg;
     bool stopped, failed;
-    char why[256]; /* of the first that failed */
+    char why[600]; /* of the first that failed; a message and what was checked */
     struct recorded *snapshots;
     size_t count;
 };
