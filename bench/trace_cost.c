@@ -23,6 +23,7 @@ typedef struct subject {
     stm_store *store;
     stm_txn *txn, *other;
     stm_key keys[KEYS];
+    stm_bytes names[KEYS];
 } subject;
 
 static void must(stm_status answer, stm_status expected)
@@ -74,6 +75,22 @@ static void conflict(subject *s, unsigned times)
     }
 }
 
+/* What wordcount does to eight words, without the others whom it does it against. */
+static void count_words(subject *s, unsigned times)
+{
+    enum { WORDS = 8 };
+    for (unsigned i = 0; i < times; i++) {
+        must(stm_txn_using(s->txn, s->names, WORDS, NULL), STM_OK);
+        for (unsigned j = 0; j < WORDS; j++) {
+            int64_t total = 0;
+            must(stm_txn_use_int64(s->txn, s->names[j], &total), STM_OK);
+            must(stm_txn_set_int64(s->txn, s->names[j], total + 1), STM_OK);
+        }
+        must(stm_txn_commit(s->txn), STM_OK);
+        stm_txn_reset(s->txn);
+    }
+}
+
 static const struct {
     const char *name;
     void (*run)(subject *, unsigned times);
@@ -84,6 +101,7 @@ static const struct {
     {"commit", commit, 40000, 1},
     {"publish", publish, 3000, KEYS},
     {"conflict", conflict, 20000, 1},
+    {"words", count_words, 8000, 1},
 };
 
 /* ---- measuring ---- */
@@ -128,7 +146,8 @@ static void open_subject(subject *s)
     for (unsigned i = 0; i < KEYS; i++) {
         snprintf(name, sizeof name, "account:%08u", i);
         must(stm_key_resolve(s->store, stm_text(name), &s->keys[i]), STM_OK);
-        must(stm_txn_set_key(s->txn, s->keys[i], stm_text("12345678")), STM_OK);
+        s->names[i] = stm_key_name(s->keys[i]);
+        must(stm_txn_set_int64(s->txn, s->names[i], 0), STM_OK);
     }
     must(stm_txn_commit(s->txn), STM_OK);
     stm_txn_reset(s->txn);
@@ -165,7 +184,7 @@ int main(int argc, char **argv)
     while (argc == 3 && work < sizeof works / sizeof works[0] && strcmp(works[work].name, argv[1]) != 0)
         work++;
     if (rounds < 1 || rounds > ROUNDS_MAX || work == sizeof works / sizeof works[0]) {
-        fprintf(stderr, "usage: trace_cost attempt|checkout|commit|publish|conflict ROUNDS (see trace-cost.sh)\n");
+        fprintf(stderr, "usage: trace_cost attempt|checkout|commit|publish|conflict|words ROUNDS (see trace-cost.sh)\n");
         return 2;
     }
     open_subject(&s);

@@ -287,7 +287,7 @@ STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_
         status = stmi_txn_reserve(txn, ask->count);
     if (stmi_unlikely(status != STM_OK))
         return stmi_txn_fail(txn, status);
-    if (stmi_unlikely(txn->store->observer != NULL))
+    if (stmi_watched(txn->store) && !txn->begun)
         stmi_observe_begin(txn);
     stmi_epoch_enter(txn);
     uint32_t first_new = txn->count;
@@ -299,7 +299,7 @@ STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_
     stmi_epoch_exit(txn);
     stmi_tally(&txn->counters.checkouts, txn->count - first_new);
     finish_ask(txn, ask, first_new, values);
-    if (stmi_unlikely(txn->store->observer != NULL))
+    if (stmi_wanted(txn, STM_EVENT_CHECKOUT))
         stmi_observe_checkouts(txn, first_new);
     return stmi_txn_leave(txn, STM_OK);
 }

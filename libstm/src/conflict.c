@@ -29,13 +29,13 @@ stm_status stmi_conflict_tell(struct stm_txn *txn, stm_status status, stm_stage 
 {
     if (status == STM_CONFLICT) {
         stmi_tally(&txn->counters.conflicts, 1);
-        if (stmi_unlikely(txn->store->observer != NULL))
+        if (stmi_watched(txn->store))
             stmi_observe_conflict(txn, stage);
     } else if (status == STM_BUSY) {
         if (stage == STM_STAGE_CHECKOUT) /* where nobody holds a key; what is noted is from an earlier commit */
             txn->blocker_record = NULL;
         stmi_tally(&txn->counters.busy, 1);
-        if (stmi_unlikely(txn->store->observer != NULL))
+        if (stmi_watched(txn->store))
             stmi_observe_busy(txn, stage);
     }
     return stmi_txn_fail(txn, status);

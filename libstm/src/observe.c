@@ -4,6 +4,9 @@
 #define TIMED                                                                                               \
     (STM_EVENT_BIT(STM_EVENT_COMMIT) | STM_EVENT_BIT(STM_EVENT_CONFLICT) | STM_EVENT_BIT(STM_EVENT_BUSY) | \
      STM_EVENT_BIT(STM_EVENT_ABANDON) | STM_EVENT_BIT(STM_EVENT_STARVING))
+/* What happens in all attempts: asked about once. */
+#define FREQUENT \
+    (STM_EVENT_BIT(STM_EVENT_CHECKOUT) | STM_EVENT_BIT(STM_EVENT_COMMIT) | STM_EVENT_BIT(STM_EVENT_PUBLISH))
 
 void stmi_observe(struct stm_store *store, stm_event *event)
 {
@@ -68,11 +71,10 @@ static void set_winner(stm_event *event, struct stm_txn *txn, uint64_t id, uint6
 
 void stmi_observe_begin(struct stm_txn *txn)
 {
-    if (txn->begun)
-        return;
     txn->begun = true;
     txn->begin_ns = 0;
-    if (!txn->store->observer->begin_times || wanted(txn, TIMED) == 0)
+    txn->wanted = wanted(txn, FREQUENT | TIMED);
+    if (!txn->store->observer->begin_times || (txn->wanted & TIMED) == 0)
         return;
     txn->begin_ns = stmi_now_ns();
     if (txn->operation_ns == 0)
@@ -81,8 +83,6 @@ void stmi_observe_begin(struct stm_txn *txn)
 
 void stmi_observe_checkouts(struct stm_txn *txn, uint32_t first)
 {
-    if (first == txn->count || wanted(txn, STM_EVENT_BIT(STM_EVENT_CHECKOUT)) == 0)
-        return;
     stm_event event;
     fill(&event, txn, STM_EVENT_CHECKOUT);
     for (uint32_t i = first; i < txn->count; i++) {
@@ -93,7 +93,16 @@ void stmi_observe_checkouts(struct stm_txn *txn, uint32_t first)
     }
 }
 
-static void tell_published(struct stm_txn *txn, uint64_t id, uint64_t revision)
+void stmi_observe_commit(struct stm_txn *txn, uint64_t id, uint64_t revision)
+{
+    stm_event event;
+    fill(&event, txn, STM_EVENT_COMMIT);
+    event.txn = id;
+    event.revision = revision;
+    stmi_observe(txn->store, &event);
+}
+
+void stmi_observe_publish(struct stm_txn *txn, uint64_t id, uint64_t revision)
 {
     stm_event event;
     fill(&event, txn, STM_EVENT_PUBLISH);
@@ -109,21 +118,6 @@ static void tell_published(struct stm_txn *txn, uint64_t id, uint64_t revision)
         event.value_size = stmi_entry_value(entry).size;
         stmi_observe(txn->store, &event);
     }
-}
-
-void stmi_observe_commit(struct stm_txn *txn, uint64_t id, uint64_t revision)
-{
-    uint64_t events = wanted(txn, STM_EVENT_BIT(STM_EVENT_COMMIT) | STM_EVENT_BIT(STM_EVENT_PUBLISH));
-    if ((events & STM_EVENT_BIT(STM_EVENT_COMMIT)) != 0) {
-        stm_event event;
-        fill(&event, txn, STM_EVENT_COMMIT);
-        event.txn = id;
-        event.revision = revision;
-        stmi_observe(txn->store, &event);
-    }
-    if ((events & STM_EVENT_BIT(STM_EVENT_PUBLISH)) != 0)
-        tell_published(txn, id, revision);
-    txn->begun = false; /* what follows is a new attempt with the same keys */
 }
 
 static void tell_conflicts(struct stm_txn *txn, stm_stage stage, uint64_t events)

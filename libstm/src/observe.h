@@ -4,6 +4,19 @@
 
 #include "store.h"
 
+/* A point costs one of these two where nobody watches. (Without points: for bench/trace-cost.sh, which counts the
+ * difference.) */
+#ifdef STM_WITHOUT_POINTS
+#define STMI_POINT(condition) false
+#else
+#define STMI_POINT(condition) stmi_unlikely(condition)
+#endif
+
+/* There is an observer: it is asked what it wants, and told of what happens seldom. */
+#define stmi_watched(store) STMI_POINT((store)->observer != NULL)
+/* It wanted this when the attempt began: asking once an attempt is enough for what happens in all of them. */
+#define stmi_wanted(txn, kind) STMI_POINT(((txn)->wanted & STM_EVENT_BIT(kind)) != 0)
+
 /* Those of these events that the observer wants at present. */
 STMI_INLINE uint64_t stmi_observes(const struct stm_store *store, uint64_t events)
 {
@@ -16,11 +29,13 @@ STMI_INLINE uint64_t stmi_observes(const struct stm_store *store, uint64_t event
 /* Fills in the store and hands the event over. */
 void stmi_observe(struct stm_store *store, stm_event *event);
 
-/* For stores that have an observer; each asks for itself what he wants. */
-/* Before each checkout and commit: notes when an attempt begins, if the observer asks for it. */
+/* An attempt begins, with a checkout or, where it goes on after a commit, with that or its next commit. */
 void stmi_observe_begin(struct stm_txn *txn);
+/* For events that were wanted at the beginning. */
 void stmi_observe_checkouts(struct stm_txn *txn, uint32_t first);
 void stmi_observe_commit(struct stm_txn *txn, uint64_t id, uint64_t revision);
+void stmi_observe_publish(struct stm_txn *txn, uint64_t id, uint64_t revision);
+/* For stores that have an observer: these ask what is wanted now. */
 void stmi_observe_conflict(struct stm_txn *txn, stm_stage stage);
 void stmi_observe_busy(struct stm_txn *txn, stm_stage stage);
 /* Before all that is held is dropped, for whatever reason. */

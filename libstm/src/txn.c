@@ -512,7 +512,7 @@ static bool abandon(struct stm_txn *txn)
     if (stmi_txn_check(txn) != STM_OK || txn->stuck == STM_REENTERED)
         return false;
     txn->stuck = STM_REENTERED;
-    if (stmi_unlikely(txn->store->observer != NULL))
+    if (stmi_watched(txn->store))
         stmi_observe_abandon(txn);
     stmi_txn_forget(txn);
     return true;

@@ -119,6 +119,7 @@ struct stm_txn {
     bool holding;                    /* updates[] has the keys only read as well (commit.c) */
     bool failed;                     /* this operation has lost an attempt: the next belongs to it */
     bool begun;                      /* this attempt, for a store that is observed (observe.h) */
+    uint64_t wanted;                 /* the events that its observer wanted then */
     uint64_t sequence;               /* attempts to commit, ever; its low bits are in heads */
     uint64_t sequence_epoch;         /* the global epoch when half of the sequence was last used up */
     struct stmi_chunk *chunks[STMI_CHUNK_COUNT];

@@ -198,28 +198,19 @@ static void tell(void *context, const stm_event *event)
 
 /* ---- which of them are on ---- */
 
-#define ADD_IF_ENABLED(kind, name)                                                          \
-    if ((events & STM_EVENT_BIT(kind)) != 0 && lttng_ust_tracepoint_enabled(stm, name))     \
-        on |= STM_EVENT_BIT(kind)
+#define IF_ON(kind, name) (lttng_ust_tracepoint_enabled(stm, name) ? STM_EVENT_BIT(kind) : 0)
 
-/* Of the events that are asked about, those whose tracepoint is on. At a commit that is two loads. */
+/* Asked once an attempt; without a branch an event. */
 static uint64_t enabled(void *context, uint64_t events)
 {
-    uint64_t on = 0;
     (void)context;
-    ADD_IF_ENABLED(STM_EVENT_CHECKOUT, checkout);
-    ADD_IF_ENABLED(STM_EVENT_COMMIT, commit);
-    ADD_IF_ENABLED(STM_EVENT_PUBLISH, publish);
-    ADD_IF_ENABLED(STM_EVENT_CONFLICT, conflict);
-    ADD_IF_ENABLED(STM_EVENT_CONFLICT_KEY, conflict_key);
-    ADD_IF_ENABLED(STM_EVENT_BUSY, busy);
-    ADD_IF_ENABLED(STM_EVENT_ABANDON, abandon);
-    ADD_IF_ENABLED(STM_EVENT_STARVING, starving);
-    ADD_IF_ENABLED(STM_EVENT_STORE_OPEN, store);
-    ADD_IF_ENABLED(STM_EVENT_STORE_CLOSE, store);
-    ADD_IF_ENABLED(STM_EVENT_SNAPSHOT_TAKEN, snapshot);
-    ADD_IF_ENABLED(STM_EVENT_SNAPSHOT_RELEASED, snapshot);
-    return on;
+    return events &
+           (IF_ON(STM_EVENT_CHECKOUT, checkout) | IF_ON(STM_EVENT_COMMIT, commit) |
+            IF_ON(STM_EVENT_PUBLISH, publish) | IF_ON(STM_EVENT_CONFLICT, conflict) |
+            IF_ON(STM_EVENT_CONFLICT_KEY, conflict_key) | IF_ON(STM_EVENT_BUSY, busy) |
+            IF_ON(STM_EVENT_ABANDON, abandon) | IF_ON(STM_EVENT_STARVING, starving) |
+            IF_ON(STM_EVENT_STORE_OPEN, store) | IF_ON(STM_EVENT_STORE_CLOSE, store) |
+            IF_ON(STM_EVENT_SNAPSHOT_TAKEN, snapshot) | IF_ON(STM_EVENT_SNAPSHOT_RELEASED, snapshot));
 }
 
 static const stm_observer observer = {

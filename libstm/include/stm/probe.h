@@ -81,8 +81,8 @@ typedef struct stm_observer {
     void (*event)(void *context, const stm_event *event);
     void *context;
     /* NULL, or: which of these events are wanted at present? For a tracer that is switched on and off while the
-     * program runs. Asked at the points where they would happen, before one is made, and as often: it must be
-     * quick, and call nothing of the library. An answer other than 0 is no promise that the event comes. */
+     * program runs. Asked when an attempt begins, which decides about its CHECKOUT, COMMIT and PUBLISH, and before any
+     * other event is made: so it must be quick, and may call nothing of the library. */
     uint64_t (*enabled)(void *context, uint64_t events);
 } stm_observer;
 
