@@ -214,6 +214,8 @@ static int run(const struct options *options)
                                   : diff_lines(&diff, rows, snapshots);
     rows_close(&rows[0]);
     rows_close(&rows[1]);
+    snapshot_free(&snapshots[0]);
+    snapshot_free(&snapshots[1]);
     file_close(&files[0]);
     file_close(&files[1]);
     return differ ? EXIT_DIFFERENT : EXIT_FINE;

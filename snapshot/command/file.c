@@ -58,7 +58,7 @@ stm_bytes file_text(sqlite3_stmt *statement, int column)
 void file_open(struct file *file, const char *path)
 {
     stm_file_error error;
-    *file = (struct file){.path = path};
+    *file = (struct file){.path = g_strdup(path)};
     if (stm_file_open(path, false, &file->db, &error) != STM_FILE_OK)
         fail(EXIT_TROUBLE, "%s", error.message);
     if (sqlite3_exec(file->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
@@ -70,7 +70,8 @@ void file_open(struct file *file, const char *path)
 void file_close(struct file *file)
 {
     sqlite3_close(file->db);
-    file->db = NULL;
+    g_free(file->path);
+    *file = (struct file){0};
 }
 
 char *file_split(const char *operand, int64_t *id)
@@ -89,10 +90,11 @@ char *file_split(const char *operand, int64_t *id)
 void file_open_at(struct file *file, const char *operand, int64_t at, struct snapshot *snapshot)
 {
     int64_t id;
-    char *path = file_split(operand, &id); /* lives as long as the process, as the file's name */
+    char *path = file_split(operand, &id);
     if (id != 0 && at != 0 && id != at)
         fail(EXIT_USAGE, "%s and --at %lld name two different snapshots", operand, (long long)at);
     file_open(file, path);
+    g_free(path);
     file_find(file, id != 0 ? id : at, snapshot);
 }
 

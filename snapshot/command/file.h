@@ -23,7 +23,7 @@ struct snapshot {
 
 struct file {
     sqlite3 *db;
-    const char *path;
+    char *path; /* owned */
     int64_t snapshot_count, newest; /* newest: an id; 0: there is none */
 };
 

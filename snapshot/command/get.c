@@ -133,6 +133,7 @@ static int run(const struct options *options)
     if (!found && !options->json)
         fail(EXIT_DIFFERENT, "%s: there is no such key in %s%s", options->operands[1], file.path,
              options->history ? "" : options->at == 0 ? ":newest" : "");
+    g_byte_array_unref(key.key);
     snapshot_free(&snapshot);
     file_close(&file);
     return found ? EXIT_FINE : EXIT_DIFFERENT;

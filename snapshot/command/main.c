@@ -52,7 +52,9 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(commands[i]->name, name) == 0) {
             struct options options = options_parse(commands[i], argc - 1, argv + 1);
-            return finish_output(commands[i]->run(&options));
+            int status = commands[i]->run(&options);
+            options_free(&options);
+            return finish_output(status);
         }
     if (argc < 2)
         fail(EXIT_USAGE, "say what to do: stm-snapshot COMMAND FILE; see stm-snapshot --help");

@@ -156,3 +156,10 @@ struct options options_parse(const struct command *command, int argc, char **arg
         fail(EXIT_USAGE, "%s wants %s; see stm-snapshot %s --help", command->name, command->operands, command->name);
     return options;
 }
+
+void options_free(struct options *options)
+{
+    if (options->key != NULL)
+        g_byte_array_unref(options->key);
+    options->key = NULL;
+}

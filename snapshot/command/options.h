@@ -38,6 +38,9 @@ struct command {
 /* Parses what follows the command's name. Exits after --help, and after a mistake. */
 struct options options_parse(const struct command *command, int argc, char **argv);
 
+/* Takes back what they hold. */
+void options_free(struct options *options);
+
 /* A key as text.h shows it, from the command line; exits if it is none. */
 GByteArray *options_key(const char *text);
 /* A whole number from the command line; what names it in the message. */

@@ -34,9 +34,11 @@ static GString *make_page(const struct options *options)
     GString *html = g_string_new(NULL);
     file_open_at(&file, options->operands[0], options->at, &snapshot);
     facts_gather(&facts, &file, &snapshot, options);
-    file_close(&file);
     page_write(html, &facts);
-    return html; /* what else there is goes with the process */
+    facts_free(&facts);
+    snapshot_free(&snapshot);
+    file_close(&file);
+    return html;
 }
 
 static int run(const struct options *options)

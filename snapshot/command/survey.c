@@ -63,9 +63,11 @@ static void offer(struct top *top, struct entry entry)
         cut(top);
 }
 
+/* Its data is never NULL, not even of no bytes. */
 static GByteArray *copied(const void *data, size_t size)
 {
-    return g_byte_array_append(g_byte_array_new(), data, (guint)size);
+    GByteArray *bytes = g_byte_array_sized_new((guint)MAX(size, 1));
+    return g_byte_array_append(bytes, data, (guint)size);
 }
 
 /* --------------------------------------------------------------------------------- prefixes -- */
@@ -171,8 +173,11 @@ static void finish_prefixes(struct survey *survey, struct prefixes *prefixes)
 /* The fewest parts by which no single prefix has nearly everything. */
 static unsigned best_depth(const struct survey *survey)
 {
-    const struct entry *first = &g_array_index(survey->prefixes[1].entries, struct entry, 0);
-    if (survey->all.keys == 0 || (survey->prefixes[1].count == 1 && first->name->len == 0))
+    const struct entry *first;
+    if (survey->prefixes[1].entries->len == 0)
+        return 0;
+    first = &g_array_index(survey->prefixes[1].entries, struct entry, 0);
+    if (survey->prefixes[1].count == 1 && first->name->len == 0)
         return 0; /* no key has a separator */
     for (unsigned depth = 1; depth <= SURVEY_DEPTH_MAX; depth++) {
         first = &g_array_index(survey->prefixes[depth].entries, struct entry, 0);
@@ -247,12 +252,12 @@ static void add_row(struct survey *survey, const struct row *row, const struct a
 
 static void go_through(struct survey *survey, struct rows *rows, const struct options *options)
 {
-    struct prefixes prefixes = {.first.prefix = g_byte_array_new(), .separators = options->separators};
+    struct prefixes prefixes = {.first.prefix = copied("", 0), .separators = options->separators};
     GHashTable *writers =
         g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, g_free);
     int64_t least_size = -1, least_version = -1;
     for (unsigned depth = 0; depth <= SURVEY_DEPTH_MAX; depth++)
-        prefixes.levels[depth].prefix = g_byte_array_new();
+        prefixes.levels[depth].prefix = copied("", 0);
     while (rows_next(rows)) {
         const struct row *row = &rows->row;
         struct amount amount = {1, (int64_t)row->key.size, row->size};

@@ -174,3 +174,30 @@ void facts_gather(struct facts *facts, struct file *file, const struct snapshot 
     read_hot_keys(facts, file);
     read_counters(facts, file);
 }
+
+static void free_text(GString *text)
+{
+    g_string_free(text, TRUE);
+}
+
+void facts_free(struct facts *facts)
+{
+    for (guint i = 0; i < facts->instants->len; i++)
+        snapshot_free(&g_array_index(facts->instants, struct instant, i).snapshot);
+    for (guint i = 0; i < facts->differences->len; i++) {
+        struct difference *difference = &g_array_index(facts->differences, struct difference, i);
+        free_text(difference->key);
+        free_text(difference->before);
+        free_text(difference->after);
+        free_text(difference->writer);
+    }
+    for (guint i = 0; i < facts->hot_keys->len; i++)
+        free_text(g_array_index(facts->hot_keys, struct hot_key, i).key);
+    for (guint i = 0; i < facts->counters->len; i++)
+        free_text(g_array_index(facts->counters, struct counter, i).name);
+    g_array_free(facts->instants, TRUE);
+    g_array_free(facts->differences, TRUE);
+    g_array_free(facts->hot_keys, TRUE);
+    g_array_free(facts->counters, TRUE);
+    survey_free(&facts->survey);
+}

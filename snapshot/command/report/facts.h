@@ -49,5 +49,6 @@ struct facts {
 };
 
 void facts_gather(struct facts *facts, struct file *file, const struct snapshot *snapshot, const struct options *options);
+void facts_free(struct facts *facts); /* but for the path, which is the file's, and lasts as long as that */
 
 #endif
