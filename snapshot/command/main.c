@@ -15,7 +15,7 @@
 
 static const struct command *const commands[] = {
     &command_list,   &command_show,    &command_get,   &command_diff,    &command_stat,   &command_verify,
-    &command_export, &command_prune,   &command_compact, &command_report,
+    &command_export, &command_restore, &command_prune, &command_compact, &command_report,
 };
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)
 

@@ -7,6 +7,7 @@ export LC_ALL=C.UTF-8
 unset NO_COLOR
 
 snapshot=$(realpath "$1")
+# shellcheck disable=SC2034
 make_files=$(realpath "$2")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
