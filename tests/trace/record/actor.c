@@ -13,6 +13,7 @@
  *   file PATH      makes an empty file
  *   await PATH     until there is such a file; at most 30 seconds
  *   signal         waits for SIGINT, SIGTERM, SIGUSR1 or SIGUSR2, and says which; at most 30 seconds
+ *   once           waits a moment, and fails if one of these signals has come again
  *   status N       the exit status at the end
  *   crash          SIGSEGV
  */
@@ -200,6 +201,13 @@ static void await_signal(void)
     fflush(stdout);
 }
 
+static void expect_no_signal(void)
+{
+    const struct timespec moment = {.tv_nsec = 300000000};
+    if (sigtimedwait(&awaited, NULL, &moment) > 0)
+        fail("the signal came twice");
+}
+
 static _Noreturn void crash(void)
 {
     const struct rlimit none = {0, 0};
@@ -223,6 +231,8 @@ static int act(char **argv)
         return lose_often(8, true), 1;
     if (strcmp(verb, "signal") == 0)
         return await_signal(), 1;
+    if (strcmp(verb, "once") == 0)
+        return expect_no_signal(), 1;
     if (strcmp(verb, "crash") == 0)
         crash();
     if (argv[1] == NULL)

@@ -56,12 +56,19 @@ static bool make_run_folder(const char *output, const char *home)
     return mkdir("/var/run/lttng", 0755) == 0 || errno == EEXIST;
 }
 
+static bool make_memory(const char *output, const char *home)
+{
+    char *const memory = realpath("/dev/shm", NULL);
+    const bool hides = memory == NULL || is_beneath(output, memory) || is_beneath(home, memory);
+    free(memory);
+    return !hides && mount("none", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=75%") == 0;
+}
+
 static bool enter_namespace(const char *home, const char *output)
 {
     char *const sockets = g_build_filename(home, ".lttng", NULL);
     const bool entered = unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 &&
-        make_run_folder(output, home) && mount(sockets, "/var/run/lttng", NULL, MS_BIND, NULL) == 0 &&
-        mount("none", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=75%") == 0;
+        make_run_folder(output, home) && mount(sockets, "/var/run/lttng", NULL, MS_BIND, NULL) == 0;
     g_free(sockets);
     return entered;
 }
@@ -84,6 +91,7 @@ bool daemon_prepare(session_daemon *daemon, const char *output, char text[DAEMON
         return false;
     }
     daemon->private_namespace = getuid() == 0 && enter_namespace(daemon->home, output);
+    daemon->private_memory = daemon->private_namespace && make_memory(output, daemon->home);
     /* Never the daemon of root, even if we belong to the group that may use it. */
     lttng_set_tracing_group("-");
     setenv("LTTNG_HOME", daemon->home, 1);
@@ -99,7 +107,7 @@ bool daemon_prepare(session_daemon *daemon, const char *output, char text[DAEMON
 uint64_t daemon_room(const session_daemon *daemon)
 {
     const uint64_t room = folder_room("/dev/shm"), memory = memory_available();
-    return daemon->private_namespace && memory < room ? memory : room;
+    return daemon->private_memory && memory < room ? memory : room;
 }
 
 static _Noreturn void become_daemon(const session_daemon *daemon)
@@ -113,6 +121,7 @@ static _Noreturn void become_daemon(const session_daemon *daemon)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     unsetenv("LD_PRELOAD");
+    setenv("LC_ALL", "C", 1); /* we read its log */
     execlp("lttng-sessiond", "lttng-sessiond", "--no-kernel", "--sig-parent", (char *)NULL);
     dprintf(STDERR_FILENO, "Error: lttng-sessiond: %s. Install LTTng's tools (Debian: lttng-tools)\n", strerror(errno));
     _exit(EXIT_FAILURE);
@@ -263,7 +272,7 @@ bool daemon_lacked_room(const session_daemon *daemon)
 {
     char *const log = read_log(daemon);
     const bool lacked =
-        log != NULL && (strstr(log, strerror(ENOSPC)) != NULL || strstr(log, strerror(EDQUOT)) != NULL);
+        log != NULL && (strstr(log, "No space left on device") != NULL || strstr(log, "Disk quota exceeded") != NULL);
     g_free(log);
     return lacked;
 }

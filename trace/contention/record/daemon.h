@@ -8,7 +8,8 @@
  * nothing but one more variable in its environment.
  *
  * That namespace has a /dev/shm of its own, too: LTTng's consumer makes the buffers there, and hands them to the
- * program as file descriptors. So a small /dev/shm (64 MiB in a container) does not matter to root.
+ * program as file descriptors. So a small /dev/shm (64 MiB in a container) does not matter to root. (Unless the recording
+ * is to lie in /dev/shm: then the machine's is used.)
  *
  * Where root may not make a namespace, /var/run/lttng itself is used, if nobody else does.
  *
@@ -26,7 +27,8 @@
 typedef struct session_daemon {
     pid_t pid;              /* 0: not running */
     char *home;             /* LTTNG_HOME, a temporary folder; what the daemon says goes to its file log */
-    bool private_namespace; /* and so /dev/shm is our own */
+    bool private_namespace;
+    bool private_memory;    /* /dev/shm is our own */
     bool failed;            /* it ended by itself */
 } session_daemon;
 

@@ -2,6 +2,7 @@
 #include "herald.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,12 +18,20 @@
 
 enum { HERALD_MS_MAX = 60 * 1000, DESCRIPTION_MS_MAX = 10 * 1000, LOOK_MS = 5 };
 
+static char *log_path(const herald_setting *setting)
+{
+    return g_build_filename(setting->lttng_home, "herald", NULL);
+}
+
 /* This very command, doing next to nothing: it is there, and it can run on this machine. */
 static _Noreturn void become_herald(const herald_setting *setting)
 {
     char name[] = "stm-contention", command[] = "record", option[] = "--version";
     char *arguments[] = {name, command, option, NULL};
     sigset_t none;
+    char *const log = log_path(setting);
+    const int fd = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    dup2(fd, STDERR_FILENO);
     const program_setting program = {.preload = setting->preload, .lttng_home = setting->lttng_home};
     char **const environment = program_environment(&program);
     sigemptyset(&none);
@@ -31,7 +40,8 @@ static _Noreturn void become_herald(const herald_setting *setting)
     _exit(EXIT_NOT_EXECUTABLE);
 }
 
-static bool ended_well(pid_t pid)
+/* Returns its wait status. */
+static int await_end(pid_t pid)
 {
     int status = -1;
     for (int ms = 0; waitpid(pid, &status, WNOHANG) == 0; ms += LOOK_MS) {
@@ -39,7 +49,7 @@ static bool ended_well(pid_t pid)
             kill(pid, SIGKILL);
         poll(NULL, 0, LOOK_MS);
     }
-    return status == 0;
+    return status;
 }
 
 static bool await_description(const char *folder)
@@ -52,6 +62,21 @@ static bool await_description(const char *folder)
     return true;
 }
 
+/* What the loader, or a sanitizer, has said is the best explanation. */
+static void tell_failure(const herald_setting *setting, const char *what, int status, char text[HERALD_TEXT_MAX])
+{
+    char *const path = log_path(setting);
+    char *log = NULL;
+    g_file_get_contents(path, &log, NULL, NULL);
+    char *const line = g_strndup(log != NULL ? g_strchug(log) : "", log != NULL ? strcspn(log, "\n") : 0);
+    snprintf(text, HERALD_TEXT_MAX,
+        "the provider does not work: %s (wait status %d; it says \"%s\"). LD_PRELOAD is %s; choose another with --provider",
+        what, status, line, setting->preload);
+    g_free(line);
+    g_free(log);
+    g_free(path);
+}
+
 bool herald_run(const herald_setting *setting, char text[HERALD_TEXT_MAX])
 {
     const pid_t pid = fork();
@@ -61,13 +86,15 @@ bool herald_run(const herald_setting *setting, char text[HERALD_TEXT_MAX])
         snprintf(text, HERALD_TEXT_MAX, "cannot start a process: %s", strerror(errno));
         return false;
     }
-    const bool ran = ended_well(pid);
-    if (ran && !session_describe(setting->daemon, text))
+    const int status = await_end(pid);
+    if (status != 0) {
+        tell_failure(setting, "this command cannot be run with it", status, text);
         return false;
-    if (ran && (setting->folder == NULL || await_description(setting->folder)))
+    }
+    if (!session_describe(setting->daemon, text))
+        return false;
+    if (setting->folder == NULL || await_description(setting->folder))
         return true;
-    snprintf(text, HERALD_TEXT_MAX,
-        "the provider does not work: LTTng learns of no events when LD_PRELOAD is %s. Try that with a small program; "
-        "choose another with --provider", setting->preload);
+    tell_failure(setting, "LTTng learns of no events from it", status, text);
     return false;
 }

@@ -85,7 +85,7 @@ static bool plan_buffers(watch *w)
     const record_options *const o = w->setting->options;
     const buffers_wish wish = {.bytes = o->buffer_bytes,
         .room = daemon_room(&w->daemon),
-        .private_room = w->daemon.private_namespace,
+        .private_room = w->daemon.private_memory,
         .flight = o->flight};
     char text[BUFFERS_TEXT_MAX];
     const bool planned = buffers_plan(&wish, &w->buffers, text);
