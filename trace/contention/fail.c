@@ -1,8 +1,10 @@
 #include "fail.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void say(const char *format, va_list arguments)
 {
@@ -27,4 +29,10 @@ _Noreturn void fail(int status, const char *format, ...)
     say(format, arguments);
     va_end(arguments);
     exit(status);
+}
+
+void close_output(void)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        fail(EXIT_NOTHING, "cannot write the result: %s", strerror(errno));
 }

@@ -15,4 +15,7 @@ enum {
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* At the end of a command that wrote to stdout: fails if not all of it could be written. */
+void close_output(void);
+
 #endif

@@ -5,7 +5,7 @@
  *     reader/     reads a recording: the only door to babeltrace2
  *     analysis/   turns events into a report (report.h), in one pass
  *     text/ json/ html/   write the report
- *     commands/   report
+ *     commands/   report, explain and diff
  */
 #include "commands/commands.h"
 #include "fail.h"
@@ -22,11 +22,13 @@ static const char help[] =
     "\n"
     "  record [options] -- PROGRAM ...  run a program, record it, and report\n"
     "  report [options] DIR             what a recording says\n"
+    "  explain DIR TRANSACTION          the story of one transaction\n"
+    "  diff [options] BEFORE AFTER      did the fix help?\n"
     "\n"
     "  -h, --help     this text; also after a command\n"
     "  -V, --version  the library's version\n"
     "\n"
-    "Exit status of report: 0 done, 1 done, but the recording is incomplete and figures are lower\n"
+    "Exit status of report, explain and diff: 0 done, 1 done, but the recording is incomplete and figures are lower\n"
     "bounds, 2 wrong usage, 3 no result. That of record is the program's.\n";
 
 typedef struct command {
@@ -37,6 +39,8 @@ typedef struct command {
 static const command commands[] = {
     {"record", record_main},
     {"report", report_main},
+    {"explain", explain_main},
+    {"diff", diff_main},
 };
 
 static int run(int argc, char **argv)
@@ -51,7 +55,7 @@ int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
     if (argc < 2)
-        fail(EXIT_USAGE, "which command? record or report; see stm-contention --help");
+        fail(EXIT_USAGE, "which command? record, report, explain or diff; see stm-contention --help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         fputs(help, stdout);
         return EXIT_WHOLE;

@@ -47,7 +47,8 @@ typedef struct health {
 typedef enum cause {
     CAUSE_NONE = 0,       /* hardly anything is lost */
     CAUSE_HOT_KEY,        /* one key above half of the losses */
-    CAUSE_HOT_PREFIX,     /* one prefix above half of them, no single key */
+    CAUSE_FEW_KEYS,       /* no single key, but a handful of them together */
+    CAUSE_HOT_PREFIX,     /* neither, but the keys of one prefix, which are not nearly all keys */
     CAUSE_READ_ONLY_KEYS, /* losers had only read the key */
     CAUSE_UNSET_UPDATES,  /* losers had it checked out for update and did not set it */
     CAUSE_LARGE_READ_SETS,
@@ -67,7 +68,7 @@ typedef struct verdict {
     bool has_attempts;      /* commits were recorded: ok, shares and wasted_share are known */
     outcome_counts attempts;
     uint64_t abandoned;
-    int64_t busy_ns;        /* of all attempts together: begin to outcome */
+    int64_t busy_ns;        /* of all attempts together: begin to outcome, whether their thread was running or not */
     int64_t wasted_ns;      /* of those that ended in CONFLICT or BUSY or were abandoned */
     int64_t stalled_ns;     /* part of wasted_ns in attempts of a millisecond or more */
     uint64_t stalled;       /* so many of them */

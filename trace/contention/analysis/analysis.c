@@ -36,6 +36,15 @@ struct analysis {
     time_buckets line;
 };
 
+void analysis_options_key(analysis_options *options, char *text)
+{
+    size_t size = text != NULL ? strlen(text) : 0;
+    options->key = text;
+    options->key_is_whole = size == 0 || text[size - 1] != '*';
+    if (!options->key_is_whole)
+        text[size - 1] = '\0';
+}
+
 /* --------------------------------------------------------------- what operations tell -- */
 
 static void wasted(void *context, const loss *loss, int64_t wasted_ns)
@@ -321,13 +330,24 @@ static void finish_avoidable(analysis *analysis)
     }
 }
 
+/* The rules look at more keys than the user may want to see. */
+static void keep_top_keys(report *report, size_t top)
+{
+    while (report->key_count > top) {
+        report->key_count--;
+        g_free(report->keys[report->key_count].name);
+        g_free(report->keys[report->key_count].top_winner);
+    }
+    report->timeline.heat_row_count = MIN(report->timeline.heat_row_count, report->key_count);
+}
+
 report *analysis_finish(analysis *analysis, const char *path)
 {
     report *report = analysis->report;
     size_t top = analysis->options->top;
     operations_finish(analysis->operations);
     GPtrArray *sorted = hot_keys_sorted(analysis->keys);
-    hot_keys_fill(analysis->keys, sorted, top, analysis->labels, analysis->scopes, report);
+    hot_keys_fill(analysis->keys, sorted, MAX(top, RULE_FEW_KEYS_MAX), analysis->labels, analysis->scopes, report);
     prefixes_fill(sorted, analysis->options->delimiter, top, report);
     people_fill(analysis->people, analysis->keys, analysis->labels, analysis->threads, top, report);
     latency_fill(analysis->latency, report);
@@ -337,6 +357,7 @@ report *analysis_finish(analysis *analysis, const char *path)
     finish_avoidable(analysis);
     finish_health(analysis, path);
     finish_verdict(analysis);
+    keep_top_keys(report, top);
     g_ptr_array_unref(sorted);
     free_analysis(analysis);
     return report;

@@ -30,6 +30,9 @@ typedef struct analysis_options {
     char delimiter;         /* of key prefixes */
 } analysis_options;
 
+/* "word:*" or a whole key, NULL for all; the text is changed, and must outlive the options. */
+void analysis_options_key(analysis_options *options, char *text);
+
 typedef struct analysis analysis;
 
 /* Options and facts must outlive it; facts may still be filled in by the reader. */

@@ -61,16 +61,40 @@ static bool rule_hot_key(evidence *evidence)
     return true;
 }
 
-/* Hot prefix: keys that begin alike have most of the losses, and no single one of them does. Where all keys begin
- * alike, that says nothing. */
+/* Few keys: no single one, but a handful of many, have most of the losses. */
+static bool rule_few_keys(evidence *evidence)
+{
+    const report *report = evidence->report;
+    size_t count = 1;
+    while (count < report->key_count && count < RULE_FEW_KEYS_MAX &&
+           report->keys[count - 1].cumulative_share <= RULE_SHARE_MOST)
+        count++;
+    double part = report->key_count > 0 ? report->keys[count - 1].cumulative_share : 0;
+    if (part <= RULE_SHARE_MOST || report->key_count_all <= count)
+        return false;
+    GString *names = g_string_new(NULL);
+    for (size_t i = 0; i < count; i++)
+        g_string_append_printf(names, "%s\"%s\" %s", i == 0 ? "" : ", ", report->keys[i].name,
+                               format_part(report->keys[i].conflicts + report->keys[i].busy, evidence->losses));
+    advise(evidence, CAUSE_FEW_KEYS, part,
+           g_strdup_printf("Split \"%s\" and its like into several keys each (one a thread, added up when read), or "
+                           "change them in fewer and shorter transactions.", report->keys[0].name),
+           g_strdup_printf("%zu of %s keys have %s of all losses: %s.", count, format_count(report->key_count_all),
+                           format_percent(part), names->str));
+    g_string_free(names, TRUE);
+    return true;
+}
+
+/* Hot prefix: keys that begin alike have most of the losses, and others lose, too. */
 static void rule_hot_prefix(evidence *evidence)
 {
     const report *report = evidence->report;
-    if (report->prefix_count < 2)
+    if (report->prefix_count == 0)
         return;
     const hot_prefix *prefix = &report->prefixes[0];
     uint64_t lost = prefix->conflicts + prefix->busy;
-    if (prefix->key_count < 2 || share(lost, evidence->losses) <= RULE_SHARE_MOST)
+    if (prefix->key_count < 2 || share(prefix->key_count, report->key_count_all) > RULE_PREFIX_KEYS_SHARE_MAX ||
+        share(lost, evidence->losses) <= RULE_SHARE_MOST)
         return;
     advise(evidence, CAUSE_HOT_PREFIX, share(lost, evidence->losses),
            g_strdup_printf("Spread the work on \"%s*\": more and smaller keys, or fewer of them a transaction.",
@@ -166,7 +190,7 @@ static bool is_stalled(const report *report)
 {
     const verdict *verdict = &report->verdict;
     return verdict->has_attempts && (double)verdict->stalled_ns > RULE_SHARE_MOST * (double)verdict->wasted_ns &&
-           report->latency.attempt_ok_ns.p50 * RULE_STALL_TIMES_USUAL < (uint64_t)RULE_STALL_NS;
+           report->latency.attempt_ok_ns.p50 < (uint64_t)RULE_STALL_NS / RULE_STALL_TIMES_USUAL;
 }
 
 static void rule_stalled(evidence *evidence)
@@ -210,7 +234,7 @@ static void rule_spread(evidence *evidence)
 
 static void apply_all(evidence *evidence)
 {
-    if (!rule_hot_key(evidence))
+    if (!rule_hot_key(evidence) && !rule_few_keys(evidence))
         rule_hot_prefix(evidence);
     rule_read_only_keys(evidence);
     rule_unset_updates(evidence);
@@ -251,6 +275,7 @@ static char *reason(const evidence *evidence)
             return g_strdup("all is well");
         return g_strdup("too few losses to name a cause");
     case CAUSE_HOT_KEY: return g_strdup_printf("most of it is on one key, \"%s\"", report->keys[0].name);
+    case CAUSE_FEW_KEYS: return g_strdup_printf("most of it is on a few keys, \"%s\" first", report->keys[0].name);
     case CAUSE_HOT_PREFIX: return g_strdup_printf("most of it is on the keys \"%s*\"", report->prefixes[0].prefix);
     case CAUSE_READ_ONLY_KEYS: return g_strdup("most losers had only read what changed");
     case CAUSE_UNSET_UPDATES: return g_strdup("most losers held for update what they had not set");

@@ -13,6 +13,9 @@
 #define RULE_WASTED_SHARE_WELL 0.02
 /* "Most": of losses on one key, on one prefix, of conflicts of one kind. */
 #define RULE_SHARE_MOST 0.5
+/* A handful of keys; a prefix that nearly all of the keys have says nothing. */
+#define RULE_FEW_KEYS_MAX 5
+#define RULE_PREFIX_KEYS_SHARE_MAX 0.9
 /* BUSY above CONFLICT: this many times as many. */
 #define RULE_BUSY_TIMES 1.0
 /* Losers' read sets are large: their median, alone and compared with that of those who commit. */

@@ -5,5 +5,7 @@
 #define CONTENTION_COMMANDS_H
 
 int report_main(int argc, char **argv);
+int explain_main(int argc, char **argv);
+int diff_main(int argc, char **argv);
 
 #endif

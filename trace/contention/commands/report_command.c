@@ -72,15 +72,6 @@ static char parse_delimiter(const char *text)
     return text[0];
 }
 
-static void parse_key(char *text, analysis_options *options)
-{
-    size_t size = strlen(text);
-    options->key_is_whole = size == 0 || text[size - 1] != '*';
-    if (!options->key_is_whole)
-        text[size - 1] = '\0';
-    options->key = text;
-}
-
 static void apply(wishes *wishes, int option)
 {
     switch (option) {
@@ -89,7 +80,7 @@ static void apply(wishes *wishes, int option)
     case OPTION_FROM: wishes->analysis.from = parse_bound("from", optarg); break;
     case OPTION_TO: wishes->analysis.to = parse_bound("to", optarg); break;
     case 'n': wishes->analysis.top = parse_top(optarg); break;
-    case 'k': parse_key(optarg, &wishes->analysis); break;
+    case 'k': analysis_options_key(&wishes->analysis, optarg); break;
     case 'l': wishes->analysis.label = optarg; break;
     case 'd': wishes->analysis.delimiter = parse_delimiter(optarg); break;
     case 'q': wishes->quiet = true; break;

@@ -75,7 +75,8 @@ static json_t *health_part(const health *health)
 }
 
 static const char *const cause_names[] = {
-    [CAUSE_NONE] = "none", [CAUSE_HOT_KEY] = "hot_key", [CAUSE_HOT_PREFIX] = "hot_prefix",
+    [CAUSE_NONE] = "none", [CAUSE_HOT_KEY] = "hot_key", [CAUSE_FEW_KEYS] = "few_keys",
+    [CAUSE_HOT_PREFIX] = "hot_prefix",
     [CAUSE_READ_ONLY_KEYS] = "read_only_keys", [CAUSE_UNSET_UPDATES] = "unset_updates",
     [CAUSE_LARGE_READ_SETS] = "large_read_sets", [CAUSE_BUSY] = "busy", [CAUSE_STARVED_LABEL] = "starved_label",
     [CAUSE_STALLED] = "stalled", [CAUSE_SPREAD] = "spread"};

@@ -69,19 +69,28 @@ void section_matrices(const page *page, const report *report)
 
 /* ------------------------------------------------------------------------------- threads -- */
 
+static bool has_names(const report *report)
+{
+    for (size_t i = 0; i < report->thread_count; i++)
+        if (report->threads[i].name[0] != '\0')
+            return true;
+    return false;
+}
+
 void section_threads(const page *page, const report *report)
 {
     bool whole = report->verdict.has_attempts;
     if (report->thread_count == 0)
         return;
+    int name_width = has_names(report) ? 15 : 0;
     page_heading(page, "Fairness by thread");
-    fprintf(page->file, "%s  %-9s %-15s %11s %11s %8s %7s %11s  %s%s\n", page_tone(page, TONE_QUIET), "thread", "name",
-            "commits", "conflicts", "busy", "lost", "wins", "longest losing streak", page_plain(page));
+    fprintf(page->file, "%s  %-9s %-*s %11s %11s %8s %7s %11s  %s%s\n", page_tone(page, TONE_QUIET), "thread",
+            name_width, name_width > 0 ? "name" : "", "commits", "conflicts", "busy", "lost", "wins", "longest losing streak", page_plain(page));
     for (size_t i = 0; i < report->thread_count && i < ROW_COUNT_MAX; i++) {
         const thread_row *row = &report->threads[i];
         uint64_t lost = row->conflicts + row->busy;
         fprintf(page->file, "  %-9llu ", (unsigned long long)row->tid);
-        page_name(page, row->name, 15);
+        page_name(page, row->name, (size_t)name_width);
         fprintf(page->file, " %11s %11s %8s %7s %11s  %s%s%s\n", whole ? format_count(row->commits) : "-",
                 format_count(row->conflicts), format_count(row->busy), whole ? format_part(lost, lost + row->commits) : "-",
                 format_count(row->wins), format_count(row->longest_streak), row->streak_label[0] != '\0' ? " " : "",
