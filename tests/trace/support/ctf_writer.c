@@ -87,14 +87,14 @@ static const char *type_text(field_type type)
 
 enum { PACKET_HEAD_SIZE = 4 + 16 + 4 + 8 + 6 * 8 + 4, EVENT_SIZE_MAX = 1 << 20 };
 
-static const unsigned char uuid[16] = {0x5e, 0x0a, 0x1b, 0x70, 0x9d, 0x9c, 0x4d, 0x3f,
+static const unsigned char uuid_tail[15] = { 0x0a, 0x1b, 0x70, 0x9d, 0x9c, 0x4d, 0x3f,
                                        0x8a, 0x11, 0x52, 0x6e, 0x1e, 0x0b, 0x7f, 0x42};
 
 typedef struct stream {
     FILE *file;
     unsigned char *bytes; /* of the packet being filled */
     size_t used, capacity;
-    uint64_t begin, end, sequence, discarded;
+    uint64_t begin, end, sequence, discarded, told;
 } stream;
 
 struct ctf_writer {
@@ -177,11 +177,17 @@ static void put_field(stream *s, const field *f, const event *e)
 
 /* ------------------------------------------------------------------------------ packets -- */
 
-static void packet_begin(stream *s, size_t cpu)
+static unsigned uuid_head(const ctf_writer *writer)
+{
+    return writer->options.other_uuid ? 0x5f : 0x5e;
+}
+
+static void packet_begin(const ctf_writer *writer, stream *s, size_t cpu)
 {
     s->used = 0;
     put_number(s, 0xC1FC1FC1, 4);
-    put(s, uuid, sizeof uuid);
+    put_number(s, uuid_head(writer), 1);
+    put(s, uuid_tail, sizeof uuid_tail);
     put_number(s, 0, 4);
     put_number(s, cpu, 8);
     static const unsigned char later[6 * 8];
@@ -202,6 +208,7 @@ static void packet_end(stream *s, size_t packet_size)
     put_number(s, size * 8, 8);
     put_number(s, s->sequence++, 8);
     put_number(s, s->discarded, 8);
+    s->told = s->discarded;
     if (fwrite(s->bytes, 1, size, s->file) != size)
         fail("write", "a stream");
 }
@@ -211,7 +218,7 @@ static void flush(ctf_writer *writer, size_t cpu)
     stream *s = &writer->streams[cpu];
     if (s->used > PACKET_HEAD_SIZE) {
         packet_end(s, writer->options.packet_size);
-        packet_begin(s, cpu);
+        packet_begin(writer, s, cpu);
         s->begin = s->end;
     }
 }
@@ -243,6 +250,11 @@ void ctf_writer_event(ctf_writer *writer, size_t cpu, const event *e)
     if (s->begin == 0)
         s->begin = time;
     s->end = time;
+}
+
+void ctf_writer_end_packet(ctf_writer *writer, size_t cpu)
+{
+    flush(writer, cpu);
 }
 
 void ctf_writer_lose_events(ctf_writer *writer, size_t cpu, uint64_t count)
@@ -284,7 +296,7 @@ static const char head[] =
     "typealias integer { size = 8; align = 8; signed = false; } := uint8_t;\n"
     "typealias integer { size = 32; align = 8; signed = false; } := uint32_t;\n"
     "typealias integer { size = 64; align = 8; signed = false; } := uint64_t;\n\n"
-    "trace {\n\tmajor = 1;\n\tminor = 8;\n\tuuid = \"5e0a1b70-9d9c-4d3f-8a11-526e1e0b7f42\";\n\tbyte_order = le;\n"
+    "trace {\n\tmajor = 1;\n\tminor = 8;\n\tuuid = \"%02x0a1b70-9d9c-4d3f-8a11-526e1e0b7f42\";\n\tbyte_order = le;\n"
     "\tpacket.header := struct {\n\t\tuint32_t magic;\n\t\tuint8_t uuid[16];\n\t\tuint32_t stream_id;\n"
     "\t\tuint64_t stream_instance_id;\n\t};\n};\n\n"
     "env {\n\thostname = \"localhost\";\n\tdomain = \"ust\";\n\ttracer_name = \"lttng-ust\";\n\ttracer_major = 2;\n"
@@ -303,7 +315,8 @@ static const char context[] = "\tevent.context := struct {\n\t\tinteger { size =
 static void write_metadata(const ctf_writer *writer)
 {
     FILE *file = create(writer, "metadata");
-    fprintf(file, "%s\toffset_s = %" PRId64 ";\n\toffset = 0;\n};\n\n%s%s};\n\n", head, writer->options.clock_offset_s,
+    fprintf(file, head, uuid_head(writer));
+    fprintf(file, "\toffset_s = %" PRId64 ";\n\toffset = 0;\n};\n\n%s%s};\n\n", writer->options.clock_offset_s,
             stream_head, writer->options.without_context ? "" : context);
     for (int kind = 0; kind < EVENT_KIND_COUNT; kind++)
         if (writer->options.kinds & CTF_KIND_BIT(kind))
@@ -332,7 +345,7 @@ ctf_writer *ctf_writer_open(const char *folder, const ctf_options *options)
         char name[32];
         snprintf(name, sizeof name, "channel0_%zu", cpu);
         writer->streams[cpu].file = create(writer, name);
-        packet_begin(&writer->streams[cpu], cpu);
+        packet_begin(writer, &writer->streams[cpu], cpu);
     }
     return writer;
 }
@@ -341,7 +354,8 @@ void ctf_writer_close(ctf_writer *writer)
 {
     for (size_t cpu = 0; cpu < writer->options.cpu_count; cpu++) {
         stream *s = &writer->streams[cpu];
-        packet_end(s, writer->options.packet_size); /* an empty last one tells what was lost at the end */
+        if (s->used > PACKET_HEAD_SIZE || s->discarded > s->told) /* an empty last one tells what was lost at the end */
+            packet_end(s, writer->options.packet_size);
         if (fclose(s->file) != 0)
             fail("write", "a stream");
         free(s->bytes);

@@ -27,6 +27,7 @@ typedef struct ctf_options {
     int64_t clock_offset_s; /* Unix time at which the clock was 0 */
     const char *provider;   /* NULL: stm */
     bool without_context;   /* no vpid, vtid, procname */
+    bool other_uuid;        /* another trace than those without it: babeltrace2 takes those of one UUID for one trace */
 } ctf_options;
 
 typedef struct ctf_writer ctf_writer;
@@ -36,6 +37,9 @@ ctf_writer *ctf_writer_open(const char *folder, const ctf_options *options);
 
 /* Into the stream of that CPU. Strings may be NULL for "". */
 void ctf_writer_event(ctf_writer *writer, size_t cpu, const event *event);
+
+/* What follows begins a new packet. */
+void ctf_writer_end_packet(ctf_writer *writer, size_t cpu);
 
 /* So many events, or packets, were lost here. */
 void ctf_writer_lose_events(ctf_writer *writer, size_t cpu, uint64_t count);

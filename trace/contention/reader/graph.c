@@ -1,4 +1,5 @@
 #include "find.h"
+#include "group.h"
 #include "reader.h"
 #include "sink.h"
 
@@ -86,15 +87,15 @@ static bt_value *inputs(const GPtrArray *paths)
     return params;
 }
 
-/* One source for all traces: only so does babeltrace2 see which belong together, and that a packet that was saved
- * twice (by two snapshots of one session) is one packet. */
+/* One source for all folders of one trace: only so does babeltrace2 see that a packet that was saved twice (by two
+ * snapshots of one session) is one packet. */
 static const bt_component_source *add_source(bt_graph *graph, const bt_component_class_source *class,
                                              const GPtrArray *paths)
 {
     const bt_component_source *source = NULL;
     bt_value *params = inputs(paths);
     bt_graph_add_component_status status =
-        bt_graph_add_source_component(graph, class, "traces", params, BT_LOGGING_LEVEL_NONE, &source);
+        bt_graph_add_source_component(graph, class, g_ptr_array_index(paths, 0), params, BT_LOGGING_LEVEL_NONE, &source);
     bt_value_put_ref(params);
     return status == BT_GRAPH_ADD_COMPONENT_STATUS_OK ? source : NULL;
 }
@@ -130,28 +131,46 @@ static void keep_readable(const bt_component_class_source *class, GPtrArray *pat
 typedef struct flow {
     bt_graph *graph;
     bt_component_class_sink *sink_class;
-    const bt_component_source *source;
+    GPtrArray *sources; /* bt_component_source */
+    uint64_t port_count;
 } flow;
 
-static bool connect(const flow *flow, const bt_component_sink *sink, uint64_t port_count)
+/* Groups: lists of folders. False: babeltrace2 refuses one of them. */
+static bool add_sources(flow *flow, const bt_component_class_source *class, const GPtrArray *groups)
 {
-    for (uint64_t i = 0; i < port_count; i++)
-        if (bt_graph_connect_ports(flow->graph, bt_component_source_borrow_output_port_by_index_const(flow->source, i),
-                                   bt_component_sink_borrow_input_port_by_index_const(sink, i),
-                                   NULL) != BT_GRAPH_CONNECT_PORTS_STATUS_OK)
+    for (guint i = 0; i < groups->len; i++) {
+        const bt_component_source *source = add_source(flow->graph, class, g_ptr_array_index(groups, i));
+        if (source == NULL)
             return false;
+        g_ptr_array_add(flow->sources, (gpointer)(uintptr_t)source);
+        flow->port_count += bt_component_source_get_output_port_count(source);
+    }
+    return true;
+}
+
+static bool connect(const flow *flow, const bt_component_sink *sink)
+{
+    uint64_t next = 0;
+    for (guint i = 0; i < flow->sources->len; i++) {
+        const bt_component_source *source = g_ptr_array_index(flow->sources, i);
+        for (uint64_t j = 0; j < bt_component_source_get_output_port_count(source); j++)
+            if (bt_graph_connect_ports(flow->graph, bt_component_source_borrow_output_port_by_index_const(source, j),
+                                       bt_component_sink_borrow_input_port_by_index_const(sink, next++),
+                                       NULL) != BT_GRAPH_CONNECT_PORTS_STATUS_OK)
+                return false;
+    }
     return true;
 }
 
 static bool run(const flow *flow, const reader_options *options, trace_facts *facts)
 {
-    sink_setup setup = {bt_component_source_get_output_port_count(flow->source), options, facts};
+    sink_setup setup = {flow->port_count, options, facts};
     const bt_component_sink *sink = NULL;
     if (setup.port_count == 0)
-        return true; /* a trace without a single stream */
+        return true; /* traces without a single stream */
     bt_graph_add_component_status status = bt_graph_add_sink_component_with_initialize_method_data(
         flow->graph, flow->sink_class, "report", NULL, &setup, BT_LOGGING_LEVEL_NONE, &sink);
-    return status == BT_GRAPH_ADD_COMPONENT_STATUS_OK && connect(flow, sink, setup.port_count) &&
+    return status == BT_GRAPH_ADD_COMPONENT_STATUS_OK && connect(flow, sink) &&
            bt_graph_run(flow->graph) == BT_GRAPH_RUN_STATUS_OK;
 }
 
@@ -159,18 +178,21 @@ static bool run(const flow *flow, const reader_options *options, trace_facts *fa
 static bool read_together(const bt_component_class_source *class, const GPtrArray *paths, const reader_options *options,
                           trace_facts *facts)
 {
-    flow flow = {bt_graph_create(0), sink_class_create(), NULL};
+    flow flow = {bt_graph_create(0), sink_class_create(), g_ptr_array_new(), 0};
+    GPtrArray *groups = group_traces(class, paths);
     if (flow.graph == NULL || flow.sink_class == NULL)
         g_error("out of memory");
-    flow.source = add_source(flow.graph, class, paths);
-    if (flow.source != NULL && !run(&flow, options, facts)) {
+    bool taken = add_sources(&flow, class, groups);
+    if (taken && !run(&flow, options, facts)) {
         note(facts, "the trace");
         facts->truncated = true;
     }
+    g_ptr_array_unref(groups);
+    g_ptr_array_unref(flow.sources);
     bt_graph_put_ref(flow.graph);
     bt_component_class_sink_put_ref(flow.sink_class);
     facts->trace_count = paths->len;
-    return flow.source != NULL;
+    return taken;
 }
 
 static reader_status read_by(const bt_plugin *plugin, GPtrArray *paths, const reader_options *options, trace_facts *facts)
@@ -184,7 +206,10 @@ static reader_status read_by(const bt_plugin *plugin, GPtrArray *paths, const re
         return READER_OK;
     g_free(take_cause()); /* the same again, with the folder, from the one that is to blame */
     keep_readable(class, paths, facts);
-    return paths->len > 0 && read_together(class, paths, options, facts) ? READER_OK : READER_UNREADABLE;
+    if (paths->len > 0 && read_together(class, paths, options, facts))
+        return READER_OK;
+    note(facts, "the traces together");
+    return READER_UNREADABLE;
 }
 
 static reader_status read_found(GPtrArray *paths, const reader_options *options, trace_facts *facts)

@@ -121,15 +121,24 @@ static void note_trouble(trace_facts *facts)
     bt_error_release(error);
 }
 
-static uint64_t lost_count(bt_property_availability availability, uint64_t count)
+/* Where the number is not told, it is at least one. */
+static uint64_t lost_events(const bt_message *message)
 {
-    return availability == BT_PROPERTY_AVAILABILITY_AVAILABLE ? count : 1;
+    uint64_t count;
+    bool is_told = bt_message_discarded_events_get_count(message, &count) == BT_PROPERTY_AVAILABILITY_AVAILABLE;
+    return is_told ? count : 1;
+}
+
+static uint64_t lost_packets(const bt_message *message)
+{
+    uint64_t count;
+    bool is_told = bt_message_discarded_packets_get_count(message, &count) == BT_PROPERTY_AVAILABILITY_AVAILABLE;
+    return is_told ? count : 1;
 }
 
 /* True: it is an event, and the port stands before it. */
 static bool take(sink *sink, port *port, const bt_message *message)
 {
-    uint64_t count = 0;
     switch (bt_message_get_type(message)) {
     case BT_MESSAGE_TYPE_EVENT:
         port->event = bt_message_event_borrow_event_const(message);
@@ -143,10 +152,10 @@ static bool take(sink *sink, port *port, const bt_message *message)
         begin_stream(sink, port, bt_message_stream_beginning_borrow_stream_const(message));
         return false;
     case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
-        sink->facts->lost_events += lost_count(bt_message_discarded_events_get_count(message, &count), count);
+        sink->facts->lost_events += lost_events(message);
         return false;
     case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
-        sink->facts->lost_packets += lost_count(bt_message_discarded_packets_get_count(message, &count), count);
+        sink->facts->lost_packets += lost_packets(message);
         return false;
     default:
         return false;
