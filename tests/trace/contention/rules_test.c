@@ -211,19 +211,39 @@ Test(rules, starved_label_is_none_where_all_lose)
     report_free(report);
 }
 
-/* One in a hundred loses, but each of them after 10 ms. */
-Test(rules, long_attempts)
+/* Few lose, but each of them after 10 ms, where a commit takes 10 us: they were interrupted. */
+Test(rules, stalled)
 {
     story_of story = begin();
     for (unsigned i = 0; i < 20; i++) {
-        commit(&story, 100, "x");
+        char key[8];
+        commit(&story, 20, "x");
+        snprintf(key, sizeof key, "k%u", i);
         scene_conflict(story.scene, &(doer){.thread = 1, .txn = story.txn++, .label = "x", .begin_us = story.us, .end_us = story.us + 10000},
-                       &(fight){.key = i % 2 ? "a" : "b", .winner_txn = 1, .winner_label = "w", SET});
+                       &(fight){.key = key, .winner_txn = 1, .winner_label = "w", SET});
         story.us += 10000;
     }
     report *report = end(&story);
-    cr_assert_eq(report->verdict.cause, CAUSE_LONG_ATTEMPTS);
-    cr_assert(strstr(report->verdict.advice[0].evidence, "10.0 ms") != NULL, "%s", report->verdict.advice[0].evidence);
+    cr_assert_eq(report->verdict.stalled, 20);
+    cr_assert_eq(report->verdict.stalled_ns, INT64_C(200000000));
+    cr_assert(advises(report, CAUSE_STALLED));
+    cr_assert(strstr(report->verdict.sentence, "not running") != NULL, "%s", report->verdict.sentence);
+    report_free(report);
+}
+
+/* Where commits take milliseconds as well, nobody was interrupted. */
+Test(rules, stalled_is_none_where_all_are_slow)
+{
+    story_of story = begin();
+    for (unsigned i = 0; i < 20; i++) {
+        scene_commit(story.scene, &(doer){.thread = 1, .txn = story.txn++, .label = "x", .begin_us = story.us, .end_us = story.us + 5000});
+        story.us += 5000;
+        scene_conflict(story.scene, &(doer){.thread = 1, .txn = story.txn++, .label = "x", .begin_us = story.us, .end_us = story.us + 10000},
+                       &(fight){.key = "a", .winner_txn = 1, .winner_label = "w", SET});
+        story.us += 10000;
+    }
+    report *report = end(&story);
+    cr_assert_not(advises(report, CAUSE_STALLED));
     report_free(report);
 }
 
