@@ -107,10 +107,12 @@ static stm_file_status write_temporary(struct stmi_export *export, const struct 
 {
     stm_file_status status =
         stmi_place_open(&export->sql, place->temporary, SQLITE_OPEN_READWRITE, 0, export->sql.error);
-    if (status == STM_FILE_OK)
+    if (status == STM_FILE_OK) {
+        sqlite3_db_config(export->sql.db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL); /* which would keep the journal on */
         status = stmi_sql_runf(&export->sql, "PRAGMA page_size = %u; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
                                              "PRAGMA locking_mode = EXCLUSIVE; BEGIN",
                                export->options->page_size == 0 ? 4096 : (unsigned)export->options->page_size);
+    }
     if (status == STM_FILE_OK)
         status = write_first(export);
     if (status == STM_FILE_OK)

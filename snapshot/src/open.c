@@ -125,6 +125,8 @@ static stm_file_status compact(struct stmi_place *place, const struct stmi_sql *
     stm_file_status status = stmi_place_begin(place);
     if (status == STM_FILE_OK)
         status = stmi_sql_runf(sql, "VACUUM main INTO %Q", place->temporary);
+    if (status == STM_FILE_DAMAGED && sql->error->sqlite == SQLITE_ERROR) /* it could not look at the new file */
+        status = stmi_fault(sql->error, STM_FILE_IO, "cannot write %s", place->temporary);
     return status == STM_FILE_OK ? stmi_place_finish(place, true, true) : status;
 }
 

@@ -161,13 +161,23 @@ static bool is_temporary(const struct stmi_place *place, const char *name)
            strcmp(name + 2 + size + RANDOM_DIGITS, SUFFIX) == 0;
 }
 
+/* VACUUM INTO may leave one, if it fails to remove it. */
+static void remove_journal(int folder, const char *name)
+{
+    char journal[PATH_MAX + NAME_MAX + 8];
+    snprintf(journal, sizeof journal, "%s-journal", name);
+    unlinkat(folder, journal, 0);
+}
+
 static void remove_if_stale(int folder, const char *name)
 {
     int fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
         unlinkat(folder, name, 0);
+        remove_journal(folder, name);
+    }
     close(fd);
 }
 
@@ -199,9 +209,11 @@ static bool make_temporary(struct stmi_place *place, mode_t mode)
     if (flock(place->temporary_fd, LOCK_EX | LOCK_NB) == 0 && fstat(place->temporary_fd, &ours) == 0 &&
         stat(place->temporary, &named) == 0 && ours.st_ino == named.st_ino && ours.st_dev == named.st_dev)
         return true;
+    int why = errno;
+    unlink(place->temporary);
     close(place->temporary_fd);
     place->temporary_fd = -1;
-    errno = EAGAIN;
+    errno = why;
     return true;
 }
 
@@ -227,8 +239,10 @@ stm_file_status stmi_place_begin(struct stmi_place *place)
 
 void stmi_place_end(struct stmi_place *place)
 {
-    if (place->temporary[0] != '\0')
+    if (place->temporary[0] != '\0') {
         unlink(place->temporary);
+        remove_journal(AT_FDCWD, place->temporary);
+    }
     if (place->temporary_fd >= 0)
         close(place->temporary_fd);
     place->temporary[0] = '\0';
@@ -251,11 +265,11 @@ static stm_file_status leave_wal(const struct stmi_sql *sql)
     return status;
 }
 
-/* Rolls back what a crashed writer has left, takes the file out of WAL mode, and keeps everybody off it. */
-static stm_file_status hold(const struct stmi_sql *sql)
+/* Rolls back what a crashed writer has left, takes the file out of WAL mode, and keeps other writers off it. */
+static stm_file_status hold(const struct stmi_sql *sql, const char *begin)
 {
     stm_file_status status = leave_wal(sql);
-    return status == STM_FILE_OK ? stmi_sql_run(sql, "BEGIN EXCLUSIVE") : status;
+    return status == STM_FILE_OK ? stmi_sql_run(sql, begin) : status;
 }
 
 static stm_file_status sync_folder(const struct stmi_place *place)
@@ -304,7 +318,7 @@ static stm_file_status replace_once(struct stmi_place *place, bool *again)
     if (status == STM_FILE_OK && held.there) {
         status = open_ours(place, &old, &found);
         if (status == STM_FILE_OK)
-            status = hold(&old);
+            status = hold(&old, "BEGIN IMMEDIATE"); /* who only reads goes on with the old file */
     }
     if (status == STM_FILE_OK)
         status = rename_over(place, &held, again);
@@ -338,6 +352,7 @@ static stm_file_status replace_held(struct stmi_place *place)
 
 stm_file_status stmi_place_finish(struct stmi_place *place, bool durable, bool held)
 {
+    remove_journal(AT_FDCWD, place->temporary);
     if (durable && fsync(place->temporary_fd) != 0)
         return stmi_fault_system(place->error, "cannot write %s to the disk", place->temporary);
     stm_file_status status = held ? replace_held(place) : replace(place);
@@ -352,7 +367,7 @@ static stm_file_status take(const struct stmi_sql *sql, enum stmi_take how, bool
     if (how == STMI_TAKE_ALONE) {
         stm_file_status status = stmi_sql_run(sql, "PRAGMA locking_mode = EXCLUSIVE");
         if (status == STM_FILE_OK)
-            status = hold(sql);
+            status = hold(sql, "BEGIN EXCLUSIVE");
         return status == STM_FILE_OK ? stmi_sql_run(sql, "COMMIT") : status; /* which keeps the lock in this mode */
     }
     /* EXTRA: when the commit returns, the journal's removal is on the disk, too. */

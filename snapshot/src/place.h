@@ -5,11 +5,11 @@
  *              one would take away the locks that other connections of this process have on the file
  *     begin    a temporary file in the same folder, under a lock that dies with us: who finds one that is not locked
  *              removes it
- *     finish   the temporary file on the disk; the old file held exclusively, its journal gone, and still the file that the
- *              path names; rename; the folder on the disk
+ *     finish   the temporary file on the disk; the old file held against writers, its journal gone, and still the file that
+ *              the path names; rename; the folder on the disk
  *
- * The exclusive hold is for those who append to the old file: SQLite keeps their journal under the path's name, and
- * would play it back into ours. An appender in turn checks that its file is still the path's, once it holds it.
+ * The hold is for those who append to the old file: SQLite keeps their journal under the path's name, and would play
+ * it back into ours. An appender in turn checks that its file is still the path's, once it holds it.
  */
 #ifndef STMI_FILE_PLACE_H
 #define STMI_FILE_PLACE_H

@@ -167,7 +167,7 @@ const char *ask_open(sqlite3 *db, const char *query)
 
 const char *ask(const char *path, const char *query)
 {
-    sqlite3 *db = open_file(path, SQLITE_OPEN_READONLY);
+    sqlite3 *db = open_file(path, SQLITE_OPEN_READWRITE); /* a journal may have to be played back */
     const char *answer = ask_open(db, query);
     sqlite3_close(db);
     return answer;
