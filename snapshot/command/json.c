@@ -96,6 +96,11 @@ void json_string(struct json *json, const char *name, stm_bytes utf8)
     begin(json, name);
     fputc('"', json->out);
     while (at < end) {
+        size_t plain = text_plain((const unsigned char *)at, (size_t)(end - at));
+        fwrite(at, 1, plain, json->out);
+        at += plain;
+        if (at == end)
+            break;
         gunichar shown, c = g_utf8_get_char(at);
         size_t size = (size_t)g_unichar_to_utf8(c, NULL);
         text_character((const unsigned char *)at, (size_t)(end - at), &shown);
@@ -112,6 +117,11 @@ void json_escaped(struct json *json, const char *name, stm_bytes bytes)
     fputc('"', json->out);
     for (size_t i = 0; i < bytes.size;) {
         gunichar c;
+        size_t plain = text_plain(data + i, bytes.size - i);
+        fwrite(data + i, 1, plain, json->out);
+        i += plain;
+        if (i == bytes.size)
+            break;
         size_t size = text_character(data + i, bytes.size - i, &c);
         if (c == TEXT_BYTE)
             fprintf(json->out, "\\\\x%02x", data[i]);

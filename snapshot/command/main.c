@@ -5,7 +5,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,7 +36,8 @@ static void print_help(void)
 
 int main(int argc, char **argv)
 {
-    setlocale(LC_CTYPE, "");
+    if (!isatty(STDOUT_FILENO))
+        setvbuf(stdout, NULL, _IOFBF, 1 << 16);
     if (fcntl(STDOUT_FILENO, F_GETFD) < 0)
         fail(EXIT_TROUBLE, "cannot write the output: there is no standard output");
     const char *name = argc > 1 ? argv[1] : "";

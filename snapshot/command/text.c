@@ -37,6 +37,14 @@ size_t text_character(const unsigned char *bytes, size_t left, gunichar *charact
     return (size_t)g_unichar_to_utf8(c, NULL);
 }
 
+size_t text_plain(const unsigned char *bytes, size_t left)
+{
+    size_t size = 0;
+    while (size < left && bytes[size] >= ' ' && bytes[size] < 0x7f && bytes[size] != '\\' && bytes[size] != '"')
+        size++;
+    return size;
+}
+
 bool text_is_utf8(stm_bytes bytes)
 {
     return g_utf8_validate_len(bytes.data, bytes.size, NULL); /* false with a NUL, too */
@@ -68,6 +76,12 @@ size_t text_put(FILE *out, stm_bytes bytes)
     char piece[PIECE_SIZE];
     size_t columns, all = 0;
     for (size_t i = 0; i < bytes.size; all += columns) {
+        columns = text_plain(data + i, bytes.size - i);
+        if (columns > 0) {
+            fwrite(data + i, 1, columns, out);
+            i += columns;
+            continue;
+        }
         i += show(data + i, bytes.size - i, piece, &columns);
         fputs(piece, out);
     }

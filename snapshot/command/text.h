@@ -17,6 +17,9 @@
 #define TEXT_BYTE ((gunichar)-1)
 size_t text_character(const unsigned char *bytes, size_t left, gunichar *character);
 
+/* How many bytes at the beginning stand for themselves everywhere: ASCII that prints, but no backslash and no quote. */
+size_t text_plain(const unsigned char *bytes, size_t left);
+
 /* Is it UTF-8 as a whole, without NUL? Such a value is text to JSON, whether or not all of it prints. */
 bool text_is_utf8(stm_bytes bytes);
 
