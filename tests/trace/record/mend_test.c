@@ -1,6 +1,6 @@
 /*
  * A stream that was cut off in the middle must become one that readers take; and one that is whole must stay as it is,
- * to the byte. The files here have the sizes and the index of a stream of LTTng; the packets themselves are not looked at.
+ * to the byte. The files here have the sizes and the index of a stream of LTTng; packets themselves are not looked at.
  */
 #define _GNU_SOURCE
 #include <criterion/criterion.h>

@@ -124,38 +124,66 @@ static uint64_t processors(void)
 /* How to get more room, as the end of a sentence. */
 static const char *remedy(const buffers_wish *wish)
 {
-    return wish->private_room ? "free some memory" : "make /dev/shm larger (mount -o remount,size=... /dev/shm; docker run "
-                                                     "--shm-size=...), or run as root";
+    return wish->private_room ? "free some memory"
+                              : "make /dev/shm larger (mount -o remount,size=... /dev/shm; docker run --shm-size=...), "
+                                "or run as root";
+}
+
+static const char *place(const buffers_wish *wish)
+{
+    return wish->private_room ? "of memory" : "of /dev/shm";
+}
+
+static void tell_too_few(const buffers_wish *wish, const buffers *plan, uint64_t total_min, char text[BUFFERS_TEXT_MAX])
+{
+    char room[SIZE_TEXT_MAX], size[SIZE_TEXT_MAX];
+    record_size_text(total_min, size);
+    if (wish->bytes > 0)
+        snprintf(text, BUFFERS_TEXT_MAX, "--buffer-size: %" PRIu64 " processors need at least %s", plan->processor_count,
+            size);
+    else
+        snprintf(text, BUFFERS_TEXT_MAX, "the buffers need at least %s and a quarter to spare, and only %s %s are free: %s",
+            size, record_size_text(wish->room, room), place(wish), remedy(wish));
+}
+
+static void tell_too_many(const buffers_wish *wish, char text[BUFFERS_TEXT_MAX])
+{
+    char room[SIZE_TEXT_MAX], size[SIZE_TEXT_MAX];
+    snprintf(text, BUFFERS_TEXT_MAX,
+        "the buffers need %s and a quarter to spare, and only %s %s are free: ask for less with --buffer-size, or %s",
+        record_size_text(wish->bytes, size), record_size_text(wish->room, room), place(wish), remedy(wish));
+}
+
+static void tell_if_worrying(const buffers_wish *wish, const buffers *plan, char text[BUFFERS_TEXT_MAX])
+{
+    char room[SIZE_TEXT_MAX], size[SIZE_TEXT_MAX];
+    if (wish->bytes > 0 || plan->subbuffer_bytes * plan->subbuffer_count >= processor_bytes_worrying)
+        return;
+    snprintf(text, BUFFERS_TEXT_MAX,
+        "only %s %s are free, so the buffers have %s, and events may be lost when there are many at once: %s",
+        record_size_text(wish->room, room), place(wish), record_size_text(buffers_bytes(plan, wish->flight), size),
+        remedy(wish));
 }
 
 bool buffers_plan(const buffers_wish *wish, buffers *plan, char text[BUFFERS_TEXT_MAX])
 {
-    char room[SIZE_TEXT_MAX], size[SIZE_TEXT_MAX];
-    const char *const place = wish->private_room ? "of memory" : "of /dev/shm";
     const uint64_t usable = wish->room / 4 * 3;
-    plan->processor_count = processors();
-    const uint64_t total_min = plan->processor_count * processor_bytes_min;
     const uint64_t chosen = at_most(at_most(total_bytes_max, memory_available() / 4), usable);
     const uint64_t total = wish->bytes > 0 ? wish->bytes : chosen;
-    record_size_text(wish->room, room);
+    plan->processor_count = processors();
+    const uint64_t total_min = plan->processor_count * processor_bytes_min;
 
     *text = '\0';
-    if (total > usable || total < total_min) {
-        snprintf(text, BUFFERS_TEXT_MAX, "the buffers need %s, a quarter more to spare, and only %s %s are free: %s",
-            record_size_text(total > total_min ? total : total_min, size), room, place,
-            total > usable ? "ask for less with --buffer-size, or " : "");
-        if (total < total_min && wish->bytes > 0)
-            snprintf(text, BUFFERS_TEXT_MAX, "--buffer-size: %" PRIu64 " processors need at least %s",
-                plan->processor_count, record_size_text(total_min, size));
-        else
-            g_strlcat(text, remedy(wish), BUFFERS_TEXT_MAX);
+    if (total < total_min) {
+        tell_too_few(wish, plan, total_min, text);
         return false;
     }
-    shape(plan, wish->bytes > 0 ? total / plan->processor_count
-                                : at_most(total / plan->processor_count, processor_bytes_wanted));
-    if (wish->bytes == 0 && plan->subbuffer_bytes * plan->subbuffer_count < processor_bytes_worrying)
-        snprintf(text, BUFFERS_TEXT_MAX,
-            "only %s %s are free, so the buffers have %s, and events may be lost when there are many at once: %s", room,
-            place, record_size_text(buffers_bytes(plan, wish->flight), size), remedy(wish));
+    if (total > usable) {
+        tell_too_many(wish, text);
+        return false;
+    }
+    const uint64_t each = total / plan->processor_count;
+    shape(plan, wish->bytes > 0 ? each : at_most(each, processor_bytes_wanted));
+    tell_if_worrying(wish, plan, text);
     return true;
 }

@@ -19,6 +19,7 @@
 #include <lttng/lttng.h>
 
 #include "buffers.h"
+#include "clock.h"
 #include "folder.h"
 
 enum { START_SECONDS_MAX = 20, STOP_SECONDS_MAX = 10, KILL_SECONDS_MAX = 5, SOCKET_FOLDER_SIZE_MAX = 60 };
@@ -77,7 +78,8 @@ bool daemon_prepare(session_daemon *daemon, const char *output, char text[DAEMON
 {
     *daemon = (session_daemon){.home = make_home()};
     if (daemon->home == NULL) {
-        snprintf(text, DAEMON_TEXT_MAX, "cannot make a temporary folder in %s: %s. Set TMPDIR to one that can be written to",
+        snprintf(text, DAEMON_TEXT_MAX,
+            "cannot make a temporary folder in %s: %s. Set TMPDIR to one that can be written to",
             g_get_tmp_dir(), strerror(errno));
         return false;
     }
@@ -127,17 +129,10 @@ static _Noreturn void become_daemon(const session_daemon *daemon)
     _exit(EXIT_FAILURE);
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Waits for one of the signals, at most so long; returns it, or -1. */
 static int await_signal(const sigset_t *signals, int64_t until_ms)
 {
-    const int64_t left = until_ms - now_ms();
+    const int64_t left = until_ms - clock_now_ms();
     const struct timespec limit = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
     int number;
     if (left <= 0)
@@ -158,7 +153,7 @@ static void tell_failed_start(const session_daemon *daemon, char text[DAEMON_TEX
 
 bool daemon_start(session_daemon *daemon, char text[DAEMON_TEXT_MAX])
 {
-    const int64_t until_ms = now_ms() + START_SECONDS_MAX * 1000;
+    const int64_t until_ms = clock_now_ms() + START_SECONDS_MAX * 1000;
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGUSR1);
@@ -230,11 +225,11 @@ void daemon_stop(session_daemon *daemon)
     /* Consumers whose daemon has died end by themselves, after they have written what they have. */
     if (daemon->pid > 0)
         kill(daemon->pid, SIGTERM);
-    if (!bury_all(now_ms() + STOP_SECONDS_MAX * 1000)) {
-        const int64_t until_ms = now_ms() + KILL_SECONDS_MAX * 1000;
+    if (!bury_all(clock_now_ms() + STOP_SECONDS_MAX * 1000)) {
+        const int64_t until_ms = clock_now_ms() + KILL_SECONDS_MAX * 1000;
         do {
             kill_children();
-        } while (!bury_all(now_ms() + 100) && now_ms() < until_ms);
+        } while (!bury_all(clock_now_ms() + 100) && clock_now_ms() < until_ms);
     }
     daemon->pid = 0;
 }

@@ -86,7 +86,8 @@ static bool has_room(const char *path)
     const uint64_t bytes = folder_room(path);
     if (bytes >= ROOM_MIN)
         return true;
-    record_warn("%s: only %s are free on that disk, and a recording needs at least %s. Free some, or choose another with --output",
+    record_warn("%s: only %s are free on that disk, and a recording needs at least %s. Free some, or choose another "
+                "with --output",
         path, record_size_text(bytes, room), record_size_text(ROOM_MIN, wanted));
     return false;
 }

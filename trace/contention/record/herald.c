@@ -70,7 +70,8 @@ static void tell_failure(const herald_setting *setting, const char *what, int st
     g_file_get_contents(path, &log, NULL, NULL);
     char *const line = g_strndup(log != NULL ? g_strchug(log) : "", log != NULL ? strcspn(log, "\n") : 0);
     snprintf(text, HERALD_TEXT_MAX,
-        "the provider does not work: %s (wait status %d; it says \"%s\"). LD_PRELOAD is %s; choose another with --provider",
+        "the provider does not work: %s (wait status %d; it says \"%s\"). LD_PRELOAD is %s; choose another with "
+        "--provider",
         what, status, line, setting->preload);
     g_free(line);
     g_free(log);

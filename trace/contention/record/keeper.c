@@ -12,12 +12,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <glib.h>
 #include <lttng/lttng.h>
 
+#include "clock.h"
 #include "daemon.h"
 #include "flight.h"
 #include "folder.h"
@@ -40,13 +40,6 @@ typedef struct watch {
     unsigned save_count;
     int64_t saved_ms;   /* for a starving thread */
 } watch;
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* record may be gone: that shows when its commands are awaited. */
 static void send_note(const watch *w, const keeper_note *note)
@@ -181,7 +174,7 @@ static void save(watch *w, save_cause cause)
 
 static void save_for_starving(watch *w)
 {
-    const int64_t now = now_ms();
+    const int64_t now = clock_now_ms();
     if (!flight_starved(w->daemon.pid))
         return;
     if (w->saved_ms != 0 && now - w->saved_ms < (int64_t)w->setting->options->save_interval_s * 1000)
@@ -203,7 +196,8 @@ static void stop_before_disk_is_full(watch *w)
     lttng_stop_tracing(SESSION_NAME);
     session_unwatch();
     snprintf(text, sizeof text,
-        "the disk is nearly full (%s left; use a larger one, a lower --level, or --flight)", record_size_text(room, left));
+        "the disk is nearly full (%s left; use a larger one, a lower --level, or --flight)",
+        record_size_text(room, left));
     send_text(w, NOTE_STOPPED, text);
 }
 
@@ -327,10 +321,10 @@ void keeper_finish(const keeper *keeper)
 
 void keeper_bury(keeper *keeper)
 {
-    const int64_t until_ms = now_ms() + BURY_SECONDS_MAX * 1000;
+    const int64_t until_ms = clock_now_ms() + BURY_SECONDS_MAX * 1000;
     close(keeper->socket);
     while (waitpid(keeper->pid, NULL, WNOHANG) == 0) {
-        if (now_ms() > until_ms) {
+        if (clock_now_ms() > until_ms) {
             kill(keeper->pid, SIGKILL);
             waitpid(keeper->pid, NULL, 0);
             break;

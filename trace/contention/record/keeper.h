@@ -2,10 +2,10 @@
  * keeper.h -- the process that keeps LTTng: everything that must be cleaned up, whatever happens to record.
  *
  * record forks it before the program is started. It leaves the terminal's process group (so that Ctrl-C ends the
- * program, and not the daemon below it), starts the session daemon, and adopts whatever the daemon leaves behind. A socket joins
- * the two. When record dies, even by SIGKILL, the socket closes; then the keeper ends the session, ends the
- * daemon, and removes the temporary folder, as it does when it is told to. When the keeper itself is killed, the kernel
- * ends the daemon.
+ * program, and not the daemon below it), starts the session daemon, and adopts whatever the daemon leaves behind. A
+ * socket joins the two. When record dies, even by SIGKILL, the socket closes; then the keeper ends the session, ends
+ * the daemon, and removes the temporary folder, as it does when it is told to. When the keeper itself is killed, the
+ * kernel ends the daemon.
  *
  *     record                      keeper
  *                       <-------  WARNING ...            what the user should know

@@ -47,7 +47,15 @@ const char *record_level_name(record_level level)
     return level_names[level];
 }
 
-enum { OPTION_NO_SAVE = 256, OPTION_INTERVAL, OPTION_BUFFER, OPTION_BLOCK, OPTION_STRICT, OPTION_PROVIDER, OPTION_NO_REPORT };
+enum {
+    OPTION_NO_SAVE = 256,
+    OPTION_INTERVAL,
+    OPTION_BUFFER,
+    OPTION_BLOCK,
+    OPTION_STRICT,
+    OPTION_PROVIDER,
+    OPTION_NO_REPORT
+};
 
 static const struct option long_options[] = {
     {"level", required_argument, NULL, 'l'},

@@ -61,7 +61,8 @@ char *preload_find(const char *provider)
     }
     /* The loader takes both for separators, and knows no way to quote them. */
     if (strpbrk(path, ": ") != NULL) {
-        record_warn("%s cannot be preloaded: its path contains a space or a colon. Copy it elsewhere, and use --provider", path);
+        record_warn("%s cannot be preloaded: its path contains a space or a colon. Copy it elsewhere, and use --provider",
+            path);
         free(path);
         return NULL;
     }

@@ -6,39 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include <glib.h>
 #include <jansson.h>
 #include <stm/stm.h>
 
+#include "clock.h"
 #include "say.h"
 
 enum { FORMAT = 1 };
 
-static int64_t monotonic_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 void recording_begin(recording *r)
 {
     r->started_us = g_get_real_time();
-    r->started_ns = monotonic_ns();
+    r->started_ns = clock_now_ns();
 }
 
 void recording_add_save(recording *r, const char *folder, save_cause cause)
 {
     if (r->save_count < SAVE_COUNT_MAX)
         r->saves[r->save_count++] =
-            (recording_save){.folder = g_strdup(folder), .cause = cause, .at_ns = monotonic_ns() - r->started_ns};
+            (recording_save){.folder = g_strdup(folder), .cause = cause, .at_ns = clock_now_ns() - r->started_ns};
 }
 
 void recording_end(recording *r, int wait_status)
 {
-    r->ended_ns = monotonic_ns();
+    r->ended_ns = clock_now_ns();
     r->wait_status = wait_status;
     r->has_ended = true;
 }
