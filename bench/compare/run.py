@@ -9,6 +9,7 @@ import argparse
 import fnmatch
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -57,7 +58,13 @@ def programs_in(folder):
 
 def peers_of(program):
     done = subprocess.run([program, "--list"], capture_output=True, text=True, timeout=60, check=True)
-    return [dict(peer, program=program) for peer in json.loads(done.stdout)]
+    return [dict(peer, program=program, version=number_in(peer["version"])) for peer in json.loads(done.stdout)]
+
+
+def number_in(version):
+    """"0.9.24" of "LMDB 0.9.24: (July 24, 2019)"."""
+    match = re.search(r"\d+(\.\d+)+", version)
+    return match.group(0) if match else version
 
 
 def choose_peers(options):

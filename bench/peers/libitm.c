@@ -259,7 +259,7 @@ static void leave(peer_context *context)
 static const peer libitm = {.name = "libitm",
                             .title = "GCC's transactional memory",
                             .setup = "hash table in __transaction_atomic, -O1",
-                            .gives = {1, PEER_ISOLATION_SERIALIZABLE, 1, 0},
+                            .gives = {1, PEER_ISOLATION_SERIALIZABLE, 1, 0, 1},
                             .version = version,
                             .open = open_store,
                             .close = close_store,

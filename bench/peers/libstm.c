@@ -312,7 +312,7 @@ static void leave(peer_context *context)
     free(context);
 }
 
-#define GIVES .gives = {1, PEER_ISOLATION_SERIALIZABLE, 1, 0}, .version = stm_version
+#define GIVES .gives = {1, PEER_ISOLATION_SERIALIZABLE, 1, 0, 0}, .version = stm_version
 #define COMMON .close = close_store, .enter = enter, .leave = leave, .scan = scan
 
 static const peer by_name = {.name = "libstm",

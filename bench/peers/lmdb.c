@@ -208,7 +208,7 @@ static void leave(peer_context *context)
 static const peer lmdb = {.name = "lmdb",
                           .title = "LMDB",
                           .setup = "file in memory, no sync",
-                          .gives = {1, PEER_ISOLATION_SERIALIZABLE, 1, 0},
+                          .gives = {1, PEER_ISOLATION_SERIALIZABLE, 1, 0, 1},
                           .version = version,
                           .open = open_store,
                           .close = close_store,

@@ -44,6 +44,7 @@ typedef struct peer_promises {
     peer_isolation isolation;
     int snapshot; /* a scan shows one instant, whatever writers do */
     int durable;  /* as configured here */
+    int blocks;   /* a thread that is stopped at a bad moment stops others for ever */
 } peer_promises;
 
 typedef struct peer_setup {

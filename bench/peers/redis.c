@@ -252,7 +252,7 @@ static uint64_t bytes_elsewhere(void *store)
 static const peer redis = {.name = "redis",
                            .title = "Redis",
                            .setup = "server on a local socket, WATCH and MULTI, nothing saved",
-                           .gives = {1, PEER_ISOLATION_SERIALIZABLE, 1, 0},
+                           .gives = {1, PEER_ISOLATION_SERIALIZABLE, 1, 0, 0},
                            .version = version,
                            .open = open_store,
                            .close = close_store,

@@ -209,7 +209,8 @@ const peer rocks = {
     .name = "rocksdb",
     .title = "RocksDB",
     .setup = "OptimisticTransactionDB, files in memory, no log",
-    .gives = {.atomic = 1, .isolation = PEER_ISOLATION_SERIALIZABLE, .snapshot = 1, .durable = 0},
+    .gives =
+        {.atomic = 1, .isolation = PEER_ISOLATION_SERIALIZABLE, .snapshot = 1, .durable = 0, .blocks = 1},
     .threads_max = 0,
     .scans_alone = 0,
     .by_handle = 0,

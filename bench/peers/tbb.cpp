@@ -186,7 +186,8 @@ const peer tbb_map = {
     .name = "tbb",
     .title = "oneTBB's concurrent_hash_map",
     .setup = "all element locks held, in order; replacing takes two steps",
-    .gives = {.atomic = 1, .isolation = PEER_ISOLATION_SERIALIZABLE, .snapshot = 0, .durable = 0},
+    .gives =
+        {.atomic = 1, .isolation = PEER_ISOLATION_SERIALIZABLE, .snapshot = 0, .durable = 0, .blocks = 1},
     .threads_max = 0,
     .scans_alone = 1,
     .by_handle = 0,

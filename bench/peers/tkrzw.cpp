@@ -213,7 +213,8 @@ const peer hash = {
     .name = "tkrzw",
     .title = "Tkrzw, hash table",
     .setup = "TinyDBM, ProcessMulti",
-    .gives = {.atomic = 1, .isolation = PEER_ISOLATION_SERIALIZABLE, .snapshot = 0, .durable = 0},
+    .gives =
+        {.atomic = 1, .isolation = PEER_ISOLATION_SERIALIZABLE, .snapshot = 0, .durable = 0, .blocks = 1},
     .threads_max = 0,
     .scans_alone = 0,
     .by_handle = 0,
@@ -235,7 +236,8 @@ const peer tree = {
     .name = "tkrzw-tree",
     .title = "Tkrzw, B+ tree",
     .setup = "BabyDBM, ProcessMulti",
-    .gives = {.atomic = 1, .isolation = PEER_ISOLATION_SERIALIZABLE, .snapshot = 0, .durable = 0},
+    .gives =
+        {.atomic = 1, .isolation = PEER_ISOLATION_SERIALIZABLE, .snapshot = 0, .durable = 0, .blocks = 1},
     .threads_max = 0,
     .scans_alone = 0,
     .by_handle = 0,

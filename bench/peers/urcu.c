@@ -229,7 +229,7 @@ static void leave(peer_context *context)
 static const peer urcu = {.name = "urcu",
                           .title = "userspace-rcu's hash table",
                           .setup = "index alone, no transactions",
-                          .gives = {0, PEER_ISOLATION_NONE, 0, 0},
+                          .gives = {0, PEER_ISOLATION_NONE, 0, 0, 0},
                           .version = version,
                           .open = open_store,
                           .close = close_store,

@@ -246,7 +246,7 @@ static void leave(peer_context *context)
 static const peer wiredtiger = {.name = "wiredtiger",
                                 .title = "WiredTiger",
                                 .setup = "in memory, snapshot isolation",
-                                .gives = {1, PEER_ISOLATION_SNAPSHOT, 1, 0},
+                                .gives = {1, PEER_ISOLATION_SNAPSHOT, 1, 0, 1},
                                 .version = version,
                                 .open = open_store,
                                 .close = close_store,

@@ -129,9 +129,11 @@ static void list_peers(void)
         (void)printf("%s{\"name\": \"%s\", \"title\": \"%s\", \"setup\": \"%s\", \"version\": \"%s\",\n",
                      comma, it->name, it->title, it->setup, it->version());
         (void)printf(
-            "  \"gives\": {\"atomic\": %s, \"isolation\": \"%s\", \"snapshot\": %s, \"durable\": %s},\n",
+            "  \"gives\": {\"atomic\": %s, \"isolation\": \"%s\", \"snapshot\": %s, \"durable\": %s, "
+            "\"blocks\": %s},\n",
             it->gives.atomic ? "true" : "false", name_of(it->gives.isolation),
-            it->gives.snapshot ? "true" : "false", it->gives.durable ? "true" : "false");
+            it->gives.snapshot ? "true" : "false", it->gives.durable ? "true" : "false",
+            it->gives.blocks ? "true" : "false");
         (void)printf("  \"workloads\": [");
         list_workloads(it);
         (void)printf("]}");

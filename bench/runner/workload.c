@@ -13,8 +13,24 @@
 
 /* ----------------------------------------------------------------------------------- list -- */
 
-#define ALONE(operation) {"1 thread", {{"", 1, operation}}}
-#define THREADS(count, operation) {#count " threads", {{"", count, operation}}}
+#define ALONE(operation)         \
+    {                            \
+        "1 thread",              \
+        {                        \
+            {                    \
+                "", 1, operation \
+            }                    \
+        }                        \
+    }
+#define THREADS(count, operation)    \
+    {                                \
+#count " threads",           \
+        {                            \
+            {                        \
+                "", count, operation \
+            }                        \
+        }                            \
+    }
 
 const bench_workload bench_workloads[] = {
     {.name = "transfer",

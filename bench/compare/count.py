@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Counts what one operation takes: instructions, by callgrind, and allocations. Unlike times these are the same in
+every run, so that a change of one percent shows.
+
+Each operation is run a small and a larger number of times; the difference of the two, by the difference of the
+numbers, is what one costs, without start and fill.
+"""
+import argparse
+import fnmatch
+import json
+import os
+import re
+import subprocess
+import sys
+
+FEW, MANY = 500, 2500
+KEYS = 10000  # few enough to be filled under callgrind in seconds
+WORKLOADS = ("transfer", "read4", "churn", "long")
+LEFT_OUT = ("redis",)  # works in another process
+TIME_LIMIT = 300
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", help="the folder bench of a build")
+    parser.add_argument("output", nargs="?", help="where the JSON goes (default: a table on the terminal only)")
+    parser.add_argument("--peers", default="*", help="patterns, with commas between")
+    parser.add_argument("--workloads", default=",".join(WORKLOADS), help="names, with commas between")
+    return parser.parse_args()
+
+
+def operation(program, peer, workload, number):
+    keys = [] if workload.startswith("value") else ["--keys", str(KEYS)]
+    return [program, "--peer", peer, "--workload", workload, *keys, "--count", str(number)]
+
+
+def output_of(command, environment=None):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT, check=True,
+                          env=dict(os.environ, **(environment or {})))
+    return done.stdout + done.stderr
+
+
+def instructions(command):
+    text = output_of(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command])
+    return int(re.search(r"Collected : (\d+)", text).group(1))
+
+
+def allocations(command, counter):
+    text = output_of(command, {"LD_PRELOAD": counter})
+    return int(re.search(r"(\d+) allocations", text).group(1))
+
+
+def count(program, peer, workload, counter):
+    # The program does all of them twice, the first time to warm up; only the second time's allocations count.
+    few, many = (operation(program, peer, workload, number) for number in (FEW, MANY))
+    return {"peer": peer, "workload": workload,
+            "instructions": (instructions(many) - instructions(few)) / (2 * (MANY - FEW)),
+            "allocations": allocations(many, counter) / MANY}
+
+
+def chosen(options):
+    folder = os.path.join(options.build, "peers")
+    for name in sorted(os.listdir(folder)):
+        if not name.startswith("stm-peer-"):
+            continue
+        program = os.path.join(folder, name)
+        for peer in json.loads(output_of([program, "--list"])):
+            if peer["name"] in LEFT_OUT or not any(
+                    fnmatch.fnmatch(peer["name"], pattern) for pattern in options.peers.split(",")):
+                continue
+            for workload in peer["workloads"]:
+                if workload["configurations"] and workload["name"] in options.workloads.split(","):
+                    yield program, peer["name"], workload["name"]
+
+
+def main():
+    options = arguments()
+    counter = os.path.join(options.build, "peers", "libbench-allocations.so")
+    rows = []
+    print(f"{'':36}{'instructions':>14}{'allocations':>14}   of one operation")
+    for program, peer, workload in chosen(options):
+        try:
+            rows.append(count(program, peer, workload, counter))
+        except (subprocess.SubprocessError, AttributeError) as error:
+            print(f"{peer + ', ' + workload:36}  not counted: {error}")
+            continue
+        row = rows[-1]
+        print(f"{peer + ', ' + workload:36}{row['instructions']:14,.1f}{row['allocations']:14.3f}", flush=True)
+    if options.output:
+        with open(options.output, "w", encoding="utf-8") as file:
+            json.dump(rows, file)
+    return 0 if rows else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Prints the table for a README: how many times as fast libstm is, made from the JSON of run.py."""
+import json
+import sys
+
+from figures import Figures, beaten, digits, gives_all, goals, ratio, short
+
+
+def columns(figures):
+    """Everybody but libstm: first those who give as much, then the others."""
+    others = [peer for peer in figures.peers.values() if not peer["name"].startswith("libstm")]
+    others = [peer for peer in others if peer["name"] != "floor"]
+    return sorted(others, key=lambda peer: not gives_all(peer))
+
+
+def heading(peer):
+    return peer["title"] + ("" if gives_all(peer) else " °")
+
+
+def title_of(figures, workload, configuration, lane):
+    parts = [figures.workloads[workload]["title"], configuration if configuration != "1 thread" else "", lane]
+    return ", ".join(part for part in parts if part)
+
+
+def comparison(figures):
+    peers = columns(figures)
+    yield "| work | libstm, a second | to the floor | " + " | ".join(heading(peer) for peer in peers) + " |"
+    yield "|---|---|---|" + "---|" * len(peers)
+    for workload, configuration, lane in figures.lanes():
+        ours = figures.row(workload, configuration, "libstm", lane)
+        if ours is None:
+            continue
+        floor = ratio(ours, figures.row(workload, configuration, "floor", lane))
+        cells = [title_of(figures, workload, configuration, lane), short(ours.rate.median),
+                 digits(floor.median) if floor else ""]
+        for peer in peers:
+            times = ratio(ours, figures.row(workload, configuration, peer["name"], lane))
+            cells.append(digits(times.median) if times else "")
+        yield "| " + " | ".join(cells) + " |"
+
+
+def wanted(figures):
+    yield "| what | found | wanted |"
+    yield "|---|---|---|"
+    for goal in goals(figures):
+        missed = "" if goal.met else ", **missed**"
+        yield f"| {goal.text} | {digits(goal.found)} | {goal.wanted()}{missed} |"
+
+
+def lines(report):
+    figures = Figures(report)
+    machine, settings = report["machine"], report["settings"]
+    yield (f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['system']}, {machine['compiler']}; "
+           f"{settings['rounds']} rounds of {settings['milliseconds']:g} ms, medians of ratios formed within a round. "
+           f"Each peer's column tells how many times as fast libstm is.")
+    yield ""
+    yield from comparison(figures)
+    yield ""
+    yield "° promises less: " + "; ".join(
+        f"{peer['title']}: {less(peer)}" for peer in columns(figures) if not gives_all(peer)) + "."
+    ahead = beaten(figures)
+    if ahead:
+        yield ""
+        yield "Ahead of libstm with the same promises: " + "; ".join(
+            f"{figures.peers[row.peer]['title']} in *{title_of(figures, row.workload, row.configuration, row.lane)}*"
+            f" ({digits(lead.median)})" for row, lead in ahead) + "."
+    yield ""
+    yield from wanted(figures)
+
+
+def less(peer):
+    gives = peer["gives"]
+    missing = [] if gives["atomic"] else ["keys change one by one"]
+    if gives["isolation"] != "serializable":
+        missing.append({"none": "no isolation", "snapshot": "write skew is possible"}[gives["isolation"]])
+    if not gives["snapshot"]:
+        missing.append("no snapshot beside writers")
+    return ", ".join(missing)
+
+
+def main():
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        print("usage: table.py RESULTS.json", file=sys.stderr)
+        return 2
+    with open(sys.argv[1], encoding="utf-8") as file:
+        for line in lines(json.load(file)):
+            print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
