@@ -82,6 +82,10 @@ static inline volatile void *stmi_place(const volatile void *address)
      atomic_compare_exchange_strong_explicit((p), (expected), (value), (order), \
                                              (order) == SEQ_CST ? SEQ_CST : ACQUIRE))
 
+/* Plain memory that an epoch keeps is about to be read or written: nothing happens here but a change of threads, in
+ * the testing build. */
+#define stmi_touch(kind, p) STMI_TELL(kind, p, RELAXED)
+
 /* Counters that only their owner writes and anybody may read: no order, no read-modify-write, and
  * nothing that an interleaving could change. */
 #define stmi_peek(p) atomic_load_explicit(STMI_PLACE(p), RELAXED)

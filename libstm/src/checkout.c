@@ -12,6 +12,7 @@
  */
 #include "conflict.h"
 #include "look.h"
+#include "mutant.h"
 #include "observe.h"
 #include "store.h"
 #include "txn.h"
@@ -42,6 +43,11 @@ static stm_status copy_sight(struct stm_txn *txn, struct stmi_entry *entry, cons
     if (!stmi_sight_same(&again, sight))
         return STM_BUSY;
     const struct stmi_block *block = (const struct stmi_block *)(uintptr_t)words.value[0];
+    if (stmi_mutant(POINTER_BEFORE_EPOCH)) {
+        stmi_epoch_exit(txn);
+        stmi_epoch_enter(txn);
+    }
+    stmi_touch(STMI_LOAD, &block->cell.next);
     bool copied = stmi_entry_set(txn, entry, stm_bytes_of(block->data, block->size), stmi_info_type(words.info));
     return copied ? STM_OK : STM_NO_MEMORY;
 }
@@ -58,7 +64,7 @@ STMI_INLINE stm_status copy_new(struct stm_txn *txn, struct stmi_entry *entry)
 /* CONFLICT: a key held before has changed. */
 STMI_INLINE stm_status check_held(struct stm_txn *txn, uint32_t first_new)
 {
-    for (uint32_t i = 0; i < first_new; i++) {
+    for (uint32_t i = 0; i < first_new && !stmi_mutant(HELD_NOT_CHECKED); i++) {
         struct stmi_entry *entry = stmi_txn_entry(txn, i);
         if (!stmi_look_version(txn->store, entry->record, entry->version))
             return STM_CONFLICT;
@@ -80,7 +86,7 @@ STMI_INLINE stm_status read_round(struct stm_txn *txn, uint32_t first_new)
     stm_status held = check_held(txn, first_new);
     if (held != STM_OK || status != STM_OK)
         return held != STM_OK ? held : status;
-    for (uint32_t i = first_new; i < txn->count; i++) {
+    for (uint32_t i = first_new; i < txn->count && !stmi_mutant(NO_SECOND_LOOK); i++) {
         struct stmi_entry *entry = stmi_txn_entry(txn, i);
         struct stmi_sight sight = {entry->version, entry->seen};
         if (!stmi_look_again(txn->store, entry->record, &sight))
@@ -556,6 +562,7 @@ static stm_status peek_once(struct stm_txn *txn, struct stmi_record *record, stm
         return STM_OK;
     }
     const struct stmi_block *block = (const struct stmi_block *)(uintptr_t)words.value[0];
+    stmi_touch(STMI_LOAD, &block->cell.next);
     txn->peeked = stmi_block_get(txn, block->size);
     if (txn->peeked == NULL)
         return STM_NO_MEMORY;
@@ -581,7 +588,8 @@ static stm_status peek_elsewhere(struct stm_txn *txn, stm_bytes key, stm_bytes *
     if (txn->peeked != NULL)
         stmi_block_drop(txn, txn->peeked);
     txn->peeked = NULL;
-    stmi_epoch_enter(txn);
+    if (!stmi_mutant(EPOCH_NOT_ENTERED))
+        stmi_epoch_enter(txn);
     stm_status status = peek(txn, key, value);
     stmi_epoch_exit(txn);
     return status;
@@ -596,7 +604,7 @@ stm_status stm_txn_peek(stm_txn *txn, stm_bytes key, stm_bytes *value)
     if (status != STM_OK)
         return stmi_txn_fail(txn, status);
     struct stmi_entry *entry = stmi_txn_find_name(txn, key);
-    if (entry == NULL)
+    if (entry == NULL || stmi_mutant(OWN_WRITE_UNSEEN))
         return stmi_conflict_tell(txn, peek_elsewhere(txn, key, value), STM_STAGE_CHECKOUT);
     *value = stmi_entry_value(entry);
     return stmi_txn_leave(txn, value->data == NULL ? STM_NOT_FOUND : STM_OK);

@@ -20,6 +20,7 @@
 #include "conflict.h"
 #include "history.h"
 #include "look.h"
+#include "mutant.h"
 #include "observe.h"
 #include "store.h"
 #include "txn.h"
@@ -71,19 +72,21 @@ static enum met meet_other(struct stm_txn *txn, struct stmi_entry *entry, uint64
         return MET_AGAIN;
     struct stmi_sight sight;
     stmi_meeting_sight(&meeting, &sight);
-    if (sight.version != entry->version)
+    if (sight.version != entry->version && !stmi_mutant(BLIND_UPDATE))
         return MET_CHANGED;
     if (!note_blocker(txn, entry, head, &meeting))
         return MET_AGAIN;
     switch (stmi_status_state(meeting.status)) {
     case STMI_COMMITTED: /* its new value is what we have checked out, and it is about to finish */
-        if (++*spins > STMI_SPINS * SPINS_FINISH_FACTOR)
+        if (++*spins > STMI_SPINS * SPINS_FINISH_FACTOR && !stmi_mutant(SPINS_FOR_EVER))
             return MET_HELD;
         stmi_pause();
         return MET_AGAIN;
     case STMI_ABORTED:
         return MET_TAKE_OVER;
     default:
+        if (stmi_mutant(TAKE_OVER_FROM_OPEN))
+            return MET_TAKE_OVER;
         if (++*spins <= STMI_SPINS) {
             stmi_pause();
             return MET_AGAIN;
@@ -103,14 +106,23 @@ static enum outcome install(struct stm_txn *txn, struct stmi_entry *entry)
     unsigned spins = 0;
     /* Release pair:left -- that the last attempt's heads are given back, for who still comes from one. */
     uint64_t flag = !entry->update ? STMI_HELD_ONLY : stmi_peek(&entry->target) != 0 ? STMI_RESTORES : 0;
-    stmi_store(&entry->previous, clean | flag, RELEASE);
-    for (unsigned rounds = 0; rounds < ROUNDS_MAX; rounds++) {
+    stmi_store(&entry->previous, clean | flag, stmi_mutant(WEAK_PREVIOUS) ? RELAXED : RELEASE);
+    for (unsigned rounds = 0; rounds < ROUNDS_MAX || stmi_mutant(SPINS_FOR_EVER); rounds++) {
         /* Release pair:install -- previous, value and status, before the head that leads to them.
          * Pair hold: seq_cst, against the clock and the heads that we read after it. */
         uint64_t found = expected;
-        if (stmi_likely(stmi_cas(&entry->record->head, &found, ours, SEQ_CST))) {
+        if (stmi_mutant(HOLD_WITHOUT_CAS)
+                ? stmi_mutant_take(&entry->record->head, &found, ours)
+                : stmi_likely(stmi_cas(&entry->record->head, &found, ours,
+                                       stmi_mutant(WEAK_INSTALL) ? RELAXED : SEQ_CST))) {
             entry->installed = true;
             return DECIDED;
+        }
+        if (stmi_mutant(BLIND_UPDATE) && stmi_head_is_clean(found)) {
+            entry->version = stmi_head_version(found);
+            clean = expected = found;
+            stmi_store(&entry->previous, clean | flag, RELEASE);
+            continue;
         }
         switch (meet_other(txn, entry, found, &spins)) {
         case MET_AGAIN:
@@ -147,7 +159,9 @@ static void undo(struct stm_txn *txn, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         struct stmi_entry *entry = txn->updates[i];
         uint64_t ours = stmi_head_of(entry, txn->sequence);
-        if (entry->installed)
+        if (entry->installed && stmi_mutant(UNDO_WITHOUT_CAS))
+            stmi_store(&entry->record->head, stmi_head_clean(entry->version), SEQ_CST);
+        else if (entry->installed)
             stmi_cas(&entry->record->head, &ours, stmi_head_clean(entry->version), SEQ_CST);
         entry->installed = false;
     }
@@ -197,6 +211,8 @@ static enum outcome decide(struct stm_txn *txn, uint32_t count, bool mixed)
         if (stmi_unlikely(stmi_status_state(status) != STMI_OPEN))
             return PUT_ASIDE;
         uint64_t clock = stmi_load(&txn->store->clock, SEQ_CST); /* pair:clock, after the heads of pair:hold */
+        if (stmi_mutant(EARLY_REVISION) && stmi_status_revision(status) != 0)
+            clock = stmi_status_revision(status);
         if (stmi_unlikely(stmi_status_revision(status) != clock)) {
             uint64_t proposed = stmi_status_with_revision(status, clock);
             if (stmi_cas(&txn->status, &status, proposed, SEQ_CST))
@@ -206,8 +222,12 @@ static enum outcome decide(struct stm_txn *txn, uint32_t count, bool mixed)
         }
         if (!reserve_kept(txn, count, clock))
             return NO_MEMORY;
-        if (mixed && !validate(txn))
+        if (mixed && !stmi_mutant(NO_VALIDATION) && !stmi_mutant(EARLY_VALIDATION) && !validate(txn))
             return CHANGED;
+        if (stmi_mutant(DECIDE_WITHOUT_CAS)) {
+            stmi_store(&txn->status, stmi_status_with_state(status, STMI_COMMITTED), SEQ_CST);
+            return DECIDED;
+        }
         /* Release pair:decide -- all that belongs to the commit, before the word that publishes it. */
         if (stmi_likely(stmi_cas(&txn->status, &status, stmi_status_with_state(status, STMI_COMMITTED), SEQ_CST)))
             return DECIDED;
@@ -218,7 +238,7 @@ static enum outcome decide(struct stm_txn *txn, uint32_t count, bool mixed)
 
 /* ----------------------------------------------------------------------------- finish -- */
 
-static void keep_old(struct stm_txn *txn, struct stmi_entry *entry, uint64_t revision)
+static void copy_old(struct stm_txn *txn, struct stmi_entry *entry, uint64_t revision)
 {
     struct stmi_record *record = entry->record;
     struct stmi_version *old = entry->keep;
@@ -231,7 +251,6 @@ static void keep_old(struct stm_txn *txn, struct stmi_entry *entry, uint64_t rev
     old->info = stmi_load(&record->info, RELAXED);
     old->words[0] = stmi_load(&record->payload[0], RELAXED);
     old->words[1] = stmi_load(&record->payload[1], RELAXED);
-    stmi_history_push(record, old);
     stmi_tally(&txn->counters.versions_old, 1);
 }
 
@@ -265,17 +284,26 @@ static void finish_key(struct stm_txn *txn, struct stmi_entry *entry, uint64_t r
     if (stmi_info_kind(old_info) == STMI_KIND_BLOCK)
         old_block = (struct stmi_block *)(uintptr_t)stmi_peek(&record->payload[0]);
     struct stmi_version *kept = entry->keep;
-    if (stmi_unlikely(kept != NULL))
-        keep_old(txn, entry, revision);
+    if (stmi_unlikely(kept != NULL)) {
+        copy_old(txn, entry, revision);
+        if (!stmi_mutant(OLD_VERSION_PUSHED_LATE))
+            stmi_history_push(record, kept);
+    }
+    if (stmi_mutant(HEAD_BEFORE_VALUE))
+        stmi_store(&record->head, stmi_head_clean(entry->version + 1), RELEASE);
     write_record(txn, entry, revision);
+    if (stmi_mutant(OLD_VERSION_PUSHED_LATE) && kept != NULL)
+        stmi_history_push(record, kept);
     entry->keep = NULL;
     uint64_t target = stmi_peek(&entry->target);
     entry->version_before = entry->version;
     entry->version = stmi_likely(target == 0) ? entry->version + 1 : target;
+    if (stmi_mutant(VERSION_RESET) && stmi_info_kind(old_info) == STMI_KIND_ABSENT)
+        entry->version = 1;
     entry->installed = entry->set = false;
     /* Release pair:finish -- the record's words, before the head that sends readers to them. From here on
      * the key is free for the next commit. Nobody takes a head from an owner that has decided. */
-    stmi_store(&record->head, stmi_head_clean(entry->version), RELEASE);
+    stmi_store(&record->head, stmi_head_clean(entry->version), stmi_mutant(WEAK_FINISH) ? RELAXED : RELEASE);
     if (stmi_unlikely(target != 0))
         stmi_store(&entry->target, 0, RELEASE); /* pair:left; the next commit publishes the next version */
     bool was = stmi_info_kind(old_info) != STMI_KIND_ABSENT;
@@ -307,7 +335,7 @@ static void give_back_kept(struct stm_txn *txn, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         struct stmi_entry *entry = txn->updates[i];
-        if (entry->keep != NULL)
+        if (entry->keep != NULL && !stmi_mutant(LEAKED_VERSION))
             stmi_version_put(txn, entry->keep);
         entry->keep = NULL;
     }
@@ -334,7 +362,8 @@ static stm_status next_sequence(struct stm_txn *txn)
     } else if (stmi_unlikely((txn->sequence + 1) % (half / 4) == 0)) {
         stmi_epoch_advance(txn->store); /* so that it has moved by then */
     }
-    txn->sequence++;
+    if (!stmi_mutant(SEQUENCE_STANDS_STILL))
+        txn->sequence++;
     return STM_OK;
 }
 
@@ -346,9 +375,12 @@ static enum outcome attempt(struct stm_txn *txn)
         stmi_txn_order(txn);
     uint32_t count = txn->holding ? txn->count : txn->update_count;
     bool mixed = count != txn->count;
+    if (stmi_mutant(EARLY_VALIDATION) && mixed && !validate(txn))
+        return CHANGED;
     /* Release pair:left, as in install. The first head installed publishes it (pair:install). */
     uint64_t proposed = mixed ? 0 : stmi_load(&txn->store->clock, RELAXED);
-    stmi_store(&txn->status, stmi_status_open(txn->sequence, proposed, mixed), RELEASE);
+    stmi_store(&txn->status, stmi_status_open(txn->sequence, proposed, mixed),
+               stmi_mutant(WEAK_STATUS) ? RELAXED : RELEASE);
     enum outcome outcome = install_all(txn, count);
     if (stmi_likely(outcome == DECIDED))
         outcome = decide(txn, count, mixed);
@@ -356,6 +388,11 @@ static enum outcome attempt(struct stm_txn *txn)
         finish(txn, count);
         return DECIDED;
     }
+    if (stmi_mutant(BUSY_KEEPS_KEY) && outcome == HELD)
+        return HELD;
+    for (uint32_t i = 0; stmi_mutant(PARTIAL_PUBLICATION) && outcome == CHANGED && i < count; i++)
+        if (txn->updates[i]->installed && txn->updates[i]->update)
+            finish_key(txn, txn->updates[i], stmi_load(&txn->store->clock, SEQ_CST));
     undo(txn, count);
     give_back_kept(txn, count);
     return outcome;
@@ -439,6 +476,10 @@ stm_status stm_txn_commit(stm_txn *txn)
         status = commit_updates(txn);
     else
         status = validate(txn) ? STM_OK : STM_CONFLICT;
+    if (stmi_mutant(ALWAYS_CONFLICT))
+        status = STM_CONFLICT;
+    if (stmi_mutant(BUSY_FOR_CONFLICT) && status == STM_CONFLICT)
+        status = STM_BUSY;
     if (stmi_unlikely(status == STM_CONFLICT))
         stmi_conflict_collect(txn);
     else if (stmi_unlikely(status == STM_OK && txn->view != NULL))

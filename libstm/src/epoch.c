@@ -2,6 +2,7 @@
 
 #include "block.h"
 #include "history.h"
+#include "mutant.h"
 #include "store.h"
 #include "txn.h"
 
@@ -9,7 +10,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define COLLECT_BYTES ((size_t)256 << 10) /* waiting in one slot before it tries to move the epoch: fits the L2 cache */
+#ifndef STMI_COLLECT_BYTES /* waiting in one slot before it tries to move the epoch; the testing build takes less */
+#define STMI_COLLECT_BYTES ((size_t)256 << 10) /* fits the L2 cache */
+#endif
 #define ADVANCE_NS 100000                 /* and at most so often in a store: membarrier costs 8 us */
 
 bool stmi_membarrier_works;
@@ -26,7 +29,7 @@ __attribute__((constructor)) static void membarrier_register(void)
  * seen by our later loads. */
 static void barrier_of_all_threads(void)
 {
-    if (stmi_membarrier_works)
+    if (stmi_membarrier_works && !stmi_mutant(WEAK_EPOCH))
         syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
@@ -78,7 +81,7 @@ void stmi_epoch_collect(struct stm_txn *txn)
 {
     uint64_t now = stmi_load(&txn->store->epoch.global, ACQUIRE);
     for (unsigned list = 0; list < STMI_LIMBO_LISTS; list++)
-        if (txn->limbo.cells[list] != NULL && txn->limbo.epochs[list] + 3 <= now)
+        if (txn->limbo.cells[list] != NULL && txn->limbo.epochs[list] + (stmi_mutant(EARLY_FREE) ? 1 : 3) <= now)
             free_list(txn, list);
 }
 
@@ -105,9 +108,9 @@ void stmi_epoch_retire(struct stm_txn *txn, struct stmi_cell *cell, size_t bytes
     limbo->cells[list] = cell;
     limbo->bytes[list] += bytes;
     stmi_tally(&limbo->bytes_waiting, bytes);
-    if (stmi_peek(&limbo->bytes_waiting) >= COLLECT_BYTES) {
+    if (stmi_peek(&limbo->bytes_waiting) >= STMI_COLLECT_BYTES) {
         stmi_epoch_collect(txn);
-        if (stmi_peek(&limbo->bytes_waiting) >= COLLECT_BYTES)
+        if (stmi_peek(&limbo->bytes_waiting) >= STMI_COLLECT_BYTES)
             advance_now_and_then(txn->store);
     }
 }

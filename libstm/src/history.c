@@ -1,6 +1,7 @@
 #include "history.h"
 
 #include "block.h"
+#include "mutant.h"
 #include "store.h"
 #include "txn.h"
 
@@ -96,6 +97,8 @@ void stmi_version_keep(struct stm_txn *txn, struct stmi_version *version)
     struct stm_store *store = txn->store;
     for (;;) {
         struct stm_snapshot *snapshot = stmi_snapshot_seeing(store, version->revision, version->until);
+        if (stmi_mutant(DROPPED_BY_CLOCK) && stmi_load(&store->clock, SEQ_CST) > version->until)
+            snapshot = NULL;
         if (snapshot == NULL) {
             stmi_history_drop(txn, version);
             return;

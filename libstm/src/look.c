@@ -1,9 +1,13 @@
 #include "look.h"
 
+#include "mutant.h"
+
 /* Answers for one meeting with an owner. False: the status has changed under our hands, look again. */
 static bool look_past(struct stm_store *store, const struct stmi_meeting *meeting)
 {
     uint64_t status = meeting->status;
+    if (stmi_mutant(NO_BUMP))
+        return true;
     if (stmi_status_state(status) != STMI_OPEN || stmi_status_revision(status) == 0)
         return true;
     if ((status & STMI_MIXED) == 0 &&
@@ -55,7 +59,7 @@ void stmi_look_writer(struct stmi_record *record, struct stmi_sight *sight, uint
     for (unsigned looks = 0; looks < WRITER_LOOKS_MAX; looks++) {
         struct stmi_sight again;
         stmi_look(record, sight);
-        if (sight->entry == NULL) {
+        if (sight->entry == NULL || stmi_mutant(WRONG_WINNER)) {
             *txn = stmi_load(&record->txn, ACQUIRE); /* pair:value */
             *info = stmi_load(&record->info, ACQUIRE);
             *revision = stmi_load(&record->revision, ACQUIRE);

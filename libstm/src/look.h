@@ -11,6 +11,7 @@
 #ifndef STMI_LOOK_H
 #define STMI_LOOK_H
 
+#include "mutant.h"
 #include "store.h"
 #include "word.h"
 
@@ -51,7 +52,7 @@ STMI_INLINE bool stmi_meet(struct stmi_record *record, uint64_t head, struct stm
     meeting->previous = previous & ~(STMI_HELD_ONLY | STMI_RESTORES);
     meeting->next = (previous & STMI_RESTORES) != 0 ? target : stmi_head_version(meeting->previous) + 1;
     meeting->held_only = (previous & STMI_HELD_ONLY) != 0;
-    return stmi_load(&record->head, SEQ_CST) == head;
+    return stmi_load(&record->head, SEQ_CST) == head || stmi_mutant(STATUS_BELIEVED);
 }
 
 STMI_INLINE void stmi_meeting_sight(const struct stmi_meeting *meeting, struct stmi_sight *sight)

@@ -9,7 +9,9 @@
 #include "record.h"
 
 #define STMI_SEGMENT_COUNT 32
-#define STMI_SEGMENT_FIRST 1024 /* records in segments 0 and 1; then twice as many each */
+#ifndef STMI_SEGMENT_FIRST
+#define STMI_SEGMENT_FIRST 1024 /* records in segments 0 and 1; then twice as many each. The testing build takes less */
+#endif
 
 struct stmi_records {
     _Alignas(STMI_LINE) stmi_word count; /* given out; the last may not be published yet (head == 0) */

@@ -3,6 +3,7 @@
 #include "block.h"
 #include "history.h"
 #include "look.h"
+#include "mutant.h"
 #include "observe.h"
 #include "store.h"
 #include "txn.h"
@@ -44,8 +45,11 @@ struct stm_snapshot *stmi_snapshot_hold(struct stm_store *store, const struct st
     /* Pair clock: we announce ourselves, and then move the clock; a commit reads the clock, and then
      * the announcements. If the clock was moved for it, it sees us. */
     stmi_store(&snapshot->revision, STMI_ANNOUNCED | lower, RELAXED);
-    stmi_or(&store->snapshots_held, UINT64_C(1) << place, SEQ_CST);
+    if (!stmi_mutant(ANNOUNCED_AFTER_CLOCK))
+        stmi_or(&store->snapshots_held, UINT64_C(1) << place, SEQ_CST);
     uint64_t revision = stmi_add(&store->clock, 1, SEQ_CST);
+    if (stmi_mutant(ANNOUNCED_AFTER_CLOCK))
+        stmi_or(&store->snapshots_held, UINT64_C(1) << place, SEQ_CST);
     stmi_store(&snapshot->revision, revision, RELEASE);
     return snapshot;
 }
@@ -132,6 +136,11 @@ static bool read_history(struct stmi_record *record, uint64_t revision, struct s
 
 enum seen_where { SEEN_VALUE, SEEN_OLDER, SEEN_TORN };
 
+STMI_INLINE bool sees(uint64_t snapshot, uint64_t commit)
+{
+    return stmi_mutant(SEES_LESS) ? commit < snapshot : commit <= snapshot || stmi_mutant(SEES_NEWEST);
+}
+
 /* The value in the record, which is current, or the one below an undecided owner. */
 static enum seen_where try_record(struct stmi_record *record, uint64_t revision, const struct stmi_sight *sight,
                                   struct stmi_seen *seen)
@@ -144,7 +153,7 @@ static enum seen_where try_record(struct stmi_record *record, uint64_t revision,
     stmi_look(record, &again);
     if (again.version != sight->version || again.entry != NULL)
         return SEEN_TORN;
-    return seen->revision <= revision ? SEEN_VALUE : SEEN_OLDER;
+    return sees(revision, seen->revision) ? SEEN_VALUE : SEEN_OLDER;
 }
 
 /*
@@ -181,7 +190,7 @@ static enum seen_where try_once(struct stmi_record *record, uint64_t revision, s
     if (sight.entry == NULL) {
         /* An owner that may still commit at a revision that we ought to see must propose a later one. */
         if (stmi_status_state(meeting.status) == STMI_OPEN && proposed != 0 && proposed <= revision &&
-            !stmi_bump(meeting.entry, meeting.status))
+            !stmi_mutant(NO_BUMP_BY_SNAPSHOT) && !stmi_bump(meeting.entry, meeting.status))
             return SEEN_TORN;
         return try_record(record, revision, &sight, seen);
     }
@@ -213,7 +222,7 @@ STMI_INLINE bool read_at(struct stmi_record *record, uint64_t revision, struct s
     if (stmi_likely(stmi_head_is_clean(head))) {
         read_record(record, seen);
         seen->version = stmi_head_version(head);
-        if (stmi_likely(seen->revision <= revision && stmi_load(&record->head, SEQ_CST) == head))
+        if (stmi_likely(sees(revision, seen->revision) && stmi_load(&record->head, SEQ_CST) == head))
             return stmi_info_kind(seen->info) != STMI_KIND_ABSENT;
     }
     return read_slowly(record, revision, seen);

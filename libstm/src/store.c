@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include "mutant.h"
 #include "observe.h"
 #include "order.h"
 
@@ -26,6 +27,7 @@ static stmi_word store_count;
 void (*stmi_access_hook)(const stmi_access *access);
 void (*stmi_store_hook)(volatile void *address, size_t size, uint64_t value, memory_order order);
 volatile void *(*stmi_place_hook)(volatile void *address);
+enum stmi_mutant stmi_mutant_chosen;
 #endif
 
 /* In the child the other threads are gone, wherever they were: no store of the parent may be used. */

@@ -389,6 +389,7 @@ static bool set_block(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes v
         if (block == NULL)
             return false;
     }
+    stmi_touch(STMI_STORE, &block->cell.next);
     memmove(block->data, value.data, value.size); /* value may be the old private copy itself */
     block->data[value.size] = '\0';
     block->size = value.size;

@@ -67,7 +67,8 @@ static void give_back(void *context, void *piece, size_t size)
     }
     tag->mark = MARK_FREED;
     regions[scheduler_thread()].live -= size;
-    memset(piece, WIPED, size < WIPED_MAX ? size : WIPED_MAX);
+    if (scheduler_thread() != SCHEDULER_NOBODY) /* else nobody could still look at it */
+        memset(piece, WIPED, size < WIPED_MAX ? size : WIPED_MAX);
     __asan_poison_memory_region(piece, size);
 }
 

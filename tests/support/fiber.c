@@ -4,16 +4,71 @@
 #include "sanitizer.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
+/*
+ * A switch by hand: what a function must preserve goes onto its stack, and the stacks are exchanged. ucontext also
+ * saves the signal mask, with a system call, which costs ten times as much; it serves other processors.
+ */
+#if defined(__x86_64__)
+typedef void *context; /* the stack pointer; below it the registers saved */
+
+void fiber_switch(context *from, context to);
+
+__asm__(".text\n"
+        ".type fiber_switch, @function\n"
+        "fiber_switch:\n"
+        "    push %rbp\n    push %rbx\n    push %r12\n    push %r13\n    push %r14\n    push %r15\n"
+        "    mov %rsp, (%rdi)\n"
+        "    mov %rsi, %rsp\n"
+        "    pop %r15\n    pop %r14\n    pop %r13\n    pop %r12\n    pop %rbx\n    pop %rbp\n"
+        "    ret\n"
+        ".size fiber_switch, . - fiber_switch\n");
+
+/* As if it had just switched away: six registers, the address to go on at, and one that is never returned to. */
+static void context_make(context *context, char *stack, size_t size, void (*begin)(void))
+{
+    uintptr_t *top = (uintptr_t *)(void *)(stack + size);
+    *--top = 0; /* where a call would have put its return address: the stack was aligned before it */
+    *--top = (uintptr_t)begin;
+    for (int i = 0; i < 6; i++)
+        *--top = 0;
+    *context = top;
+}
+
+static void context_switch(context *from, context *to)
+{
+    fiber_switch(from, *to);
+}
+#else
+typedef ucontext_t context;
+
+static void context_make(context *context, char *stack, size_t size, void (*begin)(void))
+{
+    if (getcontext(context) != 0) {
+        perror("getcontext");
+        exit(2);
+    }
+    context->uc_stack.ss_sp = stack;
+    context->uc_stack.ss_size = size;
+    makecontext(context, begin, 0);
+}
+
+static void context_switch(context *from, context *to)
+{
+    swapcontext(from, to);
+}
+#endif
+
 #define STACK_SIZE ((size_t)256 << 10)
 #define GUARD_SIZE ((size_t)4096)
 
 struct fiber {
-    ucontext_t context;
+    context context;
     void (*run)(void *arg);
     void *arg;
     char *stack; /* NULL: the thread's own */
@@ -68,7 +123,7 @@ static void die(const char *what)
     exit(2);
 }
 
-/* makecontext passes ints only: the new fiber finds itself in `running`. */
+/* A new fiber is passed nothing: it finds itself in `running`. */
 static void begin(void)
 {
     tell_arrived(running, previous);
@@ -93,15 +148,11 @@ fiber *fiber_open(void (*run)(void *arg), void *arg)
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (fresh->stack == MAP_FAILED || mprotect(fresh->stack, GUARD_SIZE, PROT_NONE) != 0)
         die("mmap");
-    if (getcontext(&fresh->context) != 0)
-        die("getcontext");
     fresh->run = run;
     fresh->arg = arg;
     fresh->stack_bottom = fresh->stack + GUARD_SIZE;
     fresh->stack_size = STACK_SIZE;
-    fresh->context.uc_stack.ss_sp = fresh->stack + GUARD_SIZE;
-    fresh->context.uc_stack.ss_size = STACK_SIZE;
-    makecontext(&fresh->context, begin, 0);
+    context_make(&fresh->context, fresh->stack + GUARD_SIZE, STACK_SIZE, begin);
 #if UNDER_TSAN
     fresh->tsan_fiber = __tsan_create_fiber(0);
 #endif
@@ -128,6 +179,6 @@ void fiber_change(fiber *to, bool ordered)
 #else
     (void)ordered;
 #endif
-    swapcontext(&from->context, &to->context);
+    context_switch(&from->context, &to->context);
     tell_arrived(from, previous);
 }

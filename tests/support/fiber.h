@@ -1,5 +1,5 @@
 /*
- * fiber.h -- several stacks in one thread, changed by hand (ucontext). AddressSanitizer and
+ * fiber.h -- several stacks in one thread, changed by hand. AddressSanitizer and
  * ThreadSanitizer are told of each change.
  *
  * To ThreadSanitizer fibers are threads. A change of fibers orders nothing for it unless asked to

@@ -63,6 +63,10 @@ long syscall(long number, ...)
     if (number == SYS_futex && scheduler_thread() != SCHEDULER_NOBODY)
         return futex((const volatile uint32_t *)arguments[0], (int)arguments[1], arguments[2],
                      (const void *)arguments[3]);
+    if (number == SYS_membarrier && scheduler_thread() != SCHEDULER_NOBODY) {
+        scheduler_settle_everybody();
+        return 0;
+    }
     static long (*real)(long, ...);
     if (real == NULL)
         *(void **)&real = dlsym(RTLD_NEXT, "syscall");

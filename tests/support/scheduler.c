@@ -20,6 +20,8 @@ struct step {
     unsigned choice;
 };
 
+extern bool stmi_membarrier_works; /* epoch.h */
+
 static fiber *home;
 static fiber *fibers[SCHEDULER_THREAD_COUNT_MAX];
 static void (*tell_death)(void);
@@ -208,6 +210,14 @@ void scheduler_settle_all(void)
     note_waiting(run.current);
 }
 
+void scheduler_settle_everybody(void)
+{
+    for (unsigned i = 0; i < run.view.thread_count; i++) {
+        store_buffer_arrive_all(&run.buffers[i]);
+        note_waiting(i);
+    }
+}
+
 /* A step of no thread. False: choice is not one. */
 static bool arrive(unsigned choice)
 {
@@ -227,6 +237,8 @@ static bool arrive(unsigned choice)
 
 static void hook_stores(bool on)
 {
+    /* As where the kernel has it: so an epoch is entered by a store that may be late. */
+    stmi_membarrier_works = on && run.delayed;
     stmi_store_hook = on && run.delayed ? store_later : NULL;
     stmi_place_hook = on && run.delayed ? find_place : NULL;
 }

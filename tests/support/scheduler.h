@@ -92,6 +92,8 @@ void scheduler_call(void);
 void scheduler_settle(const void *address, size_t size);
 /* All that it has stored arrives. */
 void scheduler_settle_all(void);
+/* All that anybody has stored arrives: membarrier(2). */
+void scheduler_settle_everybody(void);
 unsigned scheduler_thread(void); /* who is running; SCHEDULER_NOBODY in setup and finish */
 
 /* Reads the clock of the run, which moves with every step. A mark is a step of its own: two marks

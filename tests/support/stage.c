@@ -1,5 +1,7 @@
 #include "stage.h"
 
+#include "../../libstm/src/store.h"
+
 #include <stm/probe.h>
 
 #include <stdio.h>
@@ -198,6 +200,17 @@ static void look_at_everything(unsigned number)
     actor_close(&last);
 }
 
+/* Every head is clean: whoever committed, or tried to, has left. */
+static void check_heads(void)
+{
+    struct stmi_records *records = &stage_world.store->records;
+    for (uint64_t i = 0; i < stmi_load(&records->count, ACQUIRE); i++) {
+        uint64_t head = stmi_load(&stmi_records_at(records, i)->head, ACQUIRE);
+        if (head != 0 && !stmi_head_is_clean(head))
+            scheduler_object(ORACLE_REST, "in the end, record %llu is held", (unsigned long long)i);
+    }
+}
+
 static void check_statistics(void)
 {
     stm_stats stats = stage_stats();
@@ -234,6 +247,7 @@ void stage_close(void)
     unsigned actor_count = stage_world.actor_count - 1;
     for (unsigned i = 0; i < actor_count; i++)
         actor_close(&stage_actors[i]);
+    check_heads();
     look_at_everything(actor_count);
     check_statistics();
     judge_history();

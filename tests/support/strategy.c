@@ -210,6 +210,9 @@ strategy_pct strategy_pct_open(uint64_t seed, unsigned thread_count, unsigned de
                 pct.priority[j]++;
         pct.priority[i] = place;
     }
+    bool lazy = random_below(&pct.state, 2) == 0; /* no store arrives before it must */
+    for (unsigned i = thread_count; lazy && i < 2 * thread_count; i++)
+        pct.priority[i] = --pct.lowest;
     pct.fall_count = depth - 1 < STRATEGY_PCT_DEPTH_MAX ? depth - 1 : STRATEGY_PCT_DEPTH_MAX;
     for (unsigned i = 0; i < pct.fall_count; i++)
         pct.fall_at[i] = random_below(&pct.state, steps + 1);
