@@ -6,6 +6,8 @@
 #include "run.h"
 #include "trial.h"
 
+#include "../../libstm/src/mutant.h"
+
 #include <stm/stm.h>
 
 #include <ctype.h>
@@ -31,6 +33,7 @@ static const char help[] =
     "      --json           the verdict as JSON\n"
     "      --regress NAME   file the programme as a test that ctest runs for ever\n"
     "      --silence ORACLE its objections do not count; --oracles lists them\n"
+    "      --mutant NAME    with this bug in the library; stm-mutants --list lists them\n"
     "  -h, --help           this text\n"
     "  -V, --version        the library's version\n"
     "\n"
@@ -207,7 +210,7 @@ static void list_oracles(void)
         printf("%-10s %s\n", oracle_name(i), oracle_meaning(i));
 }
 
-enum { SEARCH = 256, REGRESS, SILENCE, ORACLES, STEPS, SHRINK, TO_TEXT, TO_BYTES, FROM_BYTES, HASH, JSON };
+enum { SEARCH = 256, REGRESS, SILENCE, ORACLES, STEPS, SHRINK, TO_TEXT, TO_BYTES, FROM_BYTES, HASH, JSON, MUTANT };
 
 static const struct option long_options[] = {
     {"steps", no_argument, NULL, STEPS},        {"search", required_argument, NULL, SEARCH},
@@ -216,7 +219,8 @@ static const struct option long_options[] = {
     {"hash", no_argument, NULL, HASH},          {"json", no_argument, NULL, JSON},
     {"regress", required_argument, NULL, REGRESS}, {"silence", required_argument, NULL, SILENCE},
     {"oracles", no_argument, NULL, ORACLES},    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},        {NULL, 0, NULL, 0},
+    {"version", no_argument, NULL, 'V'},        {"mutant", required_argument, NULL, MUTANT},
+    {NULL, 0, NULL, 0},
 };
 
 static void silence_named(const char *name)
@@ -225,6 +229,19 @@ static void silence_named(const char *name)
     if (named == ORACLE_NONE)
         fail("--silence %s: there is no such oracle; --oracles lists them", name);
     oracle_silence(named);
+}
+
+static void choose_mutant(const char *name)
+{
+    static const char *const names[STMI_MUTANT_COUNT] = {
+#define MUTANT_NAME(mutant, wrong) [STMI_MUTANT_##mutant] = #mutant,
+        STMI_MUTANTS(MUTANT_NAME)
+    };
+    for (enum stmi_mutant i = STMI_MUTANT_NONE + 1; i < STMI_MUTANT_COUNT; i++)
+        if (strcasecmp(name, names[i]) == 0)
+            stmi_mutant_chosen = i;
+    if (stmi_mutant_chosen == STMI_MUTANT_NONE)
+        fail("--mutant %s: there is no such mutant; stm-mutants --list lists them", name);
 }
 
 static void take_option(int option)
@@ -240,6 +257,7 @@ static void take_option(int option)
     case SEARCH: options.search = parse_count(optarg); break;
     case REGRESS: options.regress = optarg; break;
     case SILENCE: silence_named(optarg); break;
+    case MUTANT: choose_mutant(optarg); break;
     case ORACLES: list_oracles(); exit(0);
     case 'h': fputs(help, stdout); exit(0);
     case 'V': printf("stm-replay %s\n", stm_version()); exit(0);

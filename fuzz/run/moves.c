@@ -55,19 +55,30 @@ static fuzz_move move_of(unsigned choice)
     return move;
 }
 
-void moves_of_last_run(fuzz_program *program)
+static void add(fuzz_program *program, fuzz_move move)
 {
+    if (program->move_count < FUZZ_MOVE_COUNT_MAX)
+        program->moves[program->move_count++] = move;
+}
+
+void moves_of_last_run(fuzz_program *program, unsigned victim, uint64_t at)
+{
+    uint64_t own_steps = 0;
+    bool frozen = victim == SCHEDULER_NOBODY;
     program->move_count = 0;
     for (uint64_t i = 0; i < scheduler_step_count(); i++) {
         fuzz_move move = move_of(scheduler_step_choice(i));
+        if (!frozen && own_steps == at) {
+            add(program, (fuzz_move){.kind = FUZZ_FREEZE, .thread = (uint8_t)victim, .count = 1});
+            frozen = true;
+        }
+        own_steps += move.thread == victim && move.kind == FUZZ_GO;
         fuzz_move *last = program->move_count == 0 ? NULL : &program->moves[program->move_count - 1];
         bool joins = last != NULL && last->kind == move.kind && last->thread == move.thread &&
-                     move.kind != FUZZ_OVERTAKE && last->count < UINT16_MAX;
+                     (move.kind == FUZZ_GO || move.kind == FUZZ_ARRIVE) && last->count < UINT16_MAX;
         if (joins)
             last->count++;
-        else if (program->move_count < FUZZ_MOVE_COUNT_MAX)
-            program->moves[program->move_count++] = move;
         else
-            return;
+            add(program, move);
     }
 }

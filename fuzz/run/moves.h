@@ -17,7 +17,8 @@ typedef struct moves {
 
 unsigned moves_choose(void *moves, const scheduler_view *view);
 
-/* The steps of the last run, as moves. Too many: the rest is left out. */
-void moves_of_last_run(fuzz_program *program);
+/* The steps of the last run, as moves; the victim, if there is one, is frozen after `at` of its own. Too many: the rest
+ * is left out. */
+void moves_of_last_run(fuzz_program *program, unsigned victim, uint64_t at);
 
 #endif

@@ -5,11 +5,16 @@
 #include "stage.h"
 #include "strategy.h"
 
+#include "../../libstm/src/mutant.h"
+
 #include <stdio.h>
 
 static const fuzz_program *present;
 static fuzz_listener *listen_to;
 static char answer_text[256];
+static enum stmi_mutant mutant;
+static strategy_freeze freeze; /* of the last run, if its strategy was that */
+static bool froze;
 
 /* ----------------------------------------------------------------------------- overlap -- */
 
@@ -217,7 +222,10 @@ static void setup(void)
         kinds[i] = (char)(absent ? letters[present->sizes[i]] - 'a' + 'A' : letters[present->sizes[i]]);
     }
     commit_count = 0;
+    mutant = stmi_mutant_chosen; /* what is there at first is right */
+    stmi_mutant_chosen = STMI_MUTANT_NONE;
     stage_open(present->thread_count, kinds);
+    stmi_mutant_chosen = mutant;
     if (present->delayed)
         scheduler_delay_stores();
 }
@@ -232,6 +240,9 @@ bool fuzz_run_by(const fuzz_program *program, scheduler_choose *choose, void *st
 {
     scheduler_program it = {"programme", program->thread_count, setup, thread, finish};
     present = program;
+    froze = choose == strategy_freeze_choose;
+    if (froze)
+        freeze = *(strategy_freeze *)strategy;
     return scheduler_run(&it, choose, strategy);
 }
 
@@ -241,26 +252,46 @@ bool fuzz_run(const fuzz_program *program)
     return fuzz_run_by(program, moves_choose, &moves);
 }
 
-/* Of the seed's numbers, every third is at random, the others by priorities of depth 2, 3 and 4. */
+static unsigned count_calls(const fuzz_program *program)
+{
+    unsigned calls = 0;
+    for (unsigned i = 0; i < program->thread_count; i++)
+        calls += program->threads[i].call_count;
+    return calls;
+}
+
+/* About so many steps has a call on the average; and so many that matter. */
+#define CALL_STEPS 20
+#define CALL_STEPS_COMMON 8
+
+/* A thread stops somewhere, most often in the middle of a call, and the others end, in order or not. */
+static bool run_frozen(const fuzz_program *program, uint64_t *state)
+{
+    strategy_freeze frozen = {.victim = (unsigned)random_below(state, program->thread_count)};
+    frozen.at = random_below(state, program->threads[frozen.victim].call_count * CALL_STEPS + 1);
+    frozen.state = random_below(state, 2) == 0 ? 0 : random_next(state) | 1;
+    return fuzz_run_by(program, strategy_freeze_choose, &frozen);
+}
+
+/* Of seven numbers two are at random, four by priorities of depth 2 to 5, and one stops a thread. */
 bool fuzz_run_seeded(const fuzz_program *program, uint64_t seed)
 {
     uint64_t state = random_mix(seed);
-    unsigned kind = (unsigned)random_below(&state, 6);
+    unsigned kind = (unsigned)random_below(&state, 7);
     if (kind < 2) {
         strategy_random random = strategy_random_open(state, kind == 0);
         return fuzz_run_by(program, strategy_random_choose, &random);
     }
-    unsigned calls = 0;
-    for (unsigned i = 0; i < program->thread_count; i++)
-        calls += program->threads[i].call_count;
-    /* About as many steps that matter as a call has on the average. */
-    strategy_pct pct = strategy_pct_open(state, program->thread_count, kind - 2 + 2, calls * 8);
+    if (kind == 6)
+        return run_frozen(program, &state);
+    strategy_pct pct =
+        strategy_pct_open(state, program->thread_count, kind, count_calls(program) * CALL_STEPS_COMMON);
     return fuzz_run_by(program, strategy_pct_choose, &pct);
 }
 
 void fuzz_adopt_last_run(fuzz_program *program)
 {
-    moves_of_last_run(program);
+    moves_of_last_run(program, froze ? freeze.victim : SCHEDULER_NOBODY, freeze.at);
 }
 
 void fuzz_listen(fuzz_listener *listener)

@@ -1,12 +1,16 @@
 #define _GNU_SOURCE
 #include "trial.h"
 
+#include "footprint.h"
+#include "generate.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static trial_finding *shared; /* written by the child */
@@ -64,18 +68,28 @@ static void die(const char *what)
     exit(2);
 }
 
-oracle trial_run(const fuzz_program *program, uint64_t seed, uint64_t seeds, unsigned seconds_max,
-                 trial_finding *finding)
+/* What the child does. */
+struct errand {
+    const fuzz_program *program; /* NULL: made up, from the seed */
+    uint64_t seed, seeds;
+    double seconds;
+};
+
+static void search(const struct errand *errand);
+
+/* Runs it in a child; a child that is killed can tell nothing: then the schedule is not known, and this is the
+ * finding. */
+static oracle send(const struct errand *errand, unsigned seconds_max, trial_finding *finding)
 {
     if (shared == NULL) {
         shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (shared == MAP_FAILED)
             die("mmap");
     }
-    /* A child that is killed can tell nothing: then the schedule is not known, and this is the finding. */
     memset(shared, 0, sizeof *shared);
     shared->by = ORACLE_CRASH;
-    shared->program = *program;
+    if (errand->program != NULL)
+        shared->program = *errand->program;
     snprintf(shared->text, sizeof shared->text, "the run was killed, or did not end within %u seconds", seconds_max);
     fflush(NULL);
     pid_t child = fork();
@@ -85,7 +99,10 @@ oracle trial_run(const fuzz_program *program, uint64_t seed, uint64_t seeds, uns
         silence();
         alarm(seconds_max);
         scheduler_on_death(on_death);
-        run_all(program, seed, seeds);
+        if (errand->program != NULL)
+            run_all(errand->program, errand->seed, errand->seeds);
+        else
+            search(errand);
         _exit(0);
     }
     int status;
@@ -93,4 +110,45 @@ oracle trial_run(const fuzz_program *program, uint64_t seed, uint64_t seeds, uns
         die("waitpid");
     *finding = *shared;
     return oracle_is_silent(finding->by) ? ORACLE_NONE : finding->by;
+}
+
+oracle trial_run(const fuzz_program *program, uint64_t seed, uint64_t seeds, unsigned seconds_max,
+                 trial_finding *finding)
+{
+    struct errand errand = {.program = program, .seed = seed, .seeds = seeds};
+    return send(&errand, seconds_max, finding);
+}
+
+/* ----------------------------------------------------------------------------- searching -- */
+
+#define SCHEDULES 48u /* of a programme that is made up */
+
+static double seconds_now(void)
+{
+    struct timespec now; /* not clock_gettime: that is the scheduled threads' own (machine.h) */
+    timespec_get(&now, TIME_UTC);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void search(const struct errand *errand)
+{
+    static fuzz_program program;
+    double end = seconds_now() + errand->seconds;
+    bool good = true;
+    running = &program;
+    for (uint64_t i = 0; good && seconds_now() < end; i++) {
+        fuzz_generate(errand->seed + i, &program);
+        footprint_reset(); /* addresses mean other things in another programme */
+        for (uint64_t j = 0; j < SCHEDULES && good; j++) {
+            shared->runs++;
+            good = fuzz_run_seeded(&program, (errand->seed + i) * SCHEDULES + j);
+        }
+    }
+    note_run(&program);
+}
+
+oracle trial_search(uint64_t seed, double seconds, trial_finding *finding)
+{
+    struct errand errand = {.seed = seed, .seconds = seconds};
+    return send(&errand, (unsigned)seconds + 30, finding);
 }

@@ -20,6 +20,9 @@ typedef struct trial_finding {
 oracle trial_run(const fuzz_program *program, uint64_t seed, uint64_t seeds, unsigned seconds_max,
                  trial_finding *finding);
 
+/* Makes up programmes (generate.h), and runs many schedules of each, until an oracle objects or the time is up. */
+oracle trial_search(uint64_t seed, double seconds, trial_finding *finding);
+
 /* Makes the finding smaller as long as the same oracle objects: fewer threads, calls, moves, keys. */
 void trial_shrink(trial_finding *finding);
 

@@ -1,0 +1,13 @@
+/*
+ * generate.h -- programmes made up by chance, but not by any: transactions that hold a key or two in common, snapshots
+ * beside them. Of bytes at random few are worth a thousand schedules; of these, most.
+ */
+#ifndef FUZZ_GENERATE_H
+#define FUZZ_GENERATE_H
+
+#include "program.h"
+
+/* Without a schedule. */
+void fuzz_generate(uint64_t seed, fuzz_program *program);
+
+#endif
