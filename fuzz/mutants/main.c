@@ -3,9 +3,8 @@
  * which oracle says no, after how long. A bug that survives is one that the tests could not find in earnest.
  */
 #define _GNU_SOURCE
+#include "mutants.h"
 #include "trial.h"
-
-#include "../../libstm/src/mutant.h"
 
 #include <stm/stm.h>
 
@@ -34,13 +33,7 @@ static const char help[] =
     "Exit status: 0 all are killed, and no mutant is no bug; 1 one survives, or the library itself is objected to;\n"
     "2 trouble.\n";
 
-static const struct {
-    const char *name, *wrong;
-} mutants[STMI_MUTANT_COUNT] = {
-    [STMI_MUTANT_NONE] = {"NONE", "the library as it is"},
-#define MUTANT_ROW(mutant, what) [STMI_MUTANT_##mutant] = {#mutant, what},
-    STMI_MUTANTS(MUTANT_ROW)
-};
+#define NO_MUTANT 0u
 
 static struct {
     double seconds;
@@ -75,25 +68,25 @@ static void tell_head(void)
         printf("%-24s %-10s %8s %10s\n", "mutant", "killed by", "seconds", "schedules");
 }
 
-static void tell(enum stmi_mutant mutant, const trial_finding *finding, oracle by, double seconds)
+static void tell(unsigned mutant, const trial_finding *finding, oracle by, double seconds)
 {
     const char *killer = by == ORACLE_NONE ? "-" : oracle_name(by);
     if (options.json)
         printf("{\"mutant\": \"%s\", \"killed_by\": \"%s\", \"seconds\": %.3f, \"schedules\": %llu}\n",
-               mutants[mutant].name, by == ORACLE_NONE ? "" : killer, seconds, (unsigned long long)finding->runs);
+               mutant_name(mutant), by == ORACLE_NONE ? "" : killer, seconds, (unsigned long long)finding->runs);
     else
-        printf("%-24s %-10s %8.2f %10llu%s\n", mutants[mutant].name, killer, seconds,
+        printf("%-24s %-10s %8.2f %10llu%s\n", mutant_name(mutant), killer, seconds,
                (unsigned long long)finding->runs,
-               (by == ORACLE_NONE) == (mutant == STMI_MUTANT_NONE) ? ""
-               : mutant == STMI_MUTANT_NONE                          ? "  <- A BUG"
+               (by == ORACLE_NONE) == (mutant == NO_MUTANT) ? ""
+               : mutant == NO_MUTANT                          ? "  <- A BUG"
                                                                      : "  <- SURVIVES");
     fflush(stdout);
 }
 
-static void write_small(enum stmi_mutant mutant, trial_finding *finding)
+static void write_small(unsigned mutant, trial_finding *finding)
 {
     char path[4096], text[FUZZ_TEXT_SIZE_MAX];
-    snprintf(path, sizeof path, "%s/%s.txt", options.folder, mutants[mutant].name);
+    snprintf(path, sizeof path, "%s/%s.txt", options.folder, mutant_name(mutant));
     for (char *at = strrchr(path, '/') + 1; *at != '\0'; at++)
         *at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
     trial_shrink(finding);
@@ -101,7 +94,7 @@ static void write_small(enum stmi_mutant mutant, trial_finding *finding)
     FILE *file = fopen(path, "w");
     if (file == NULL)
         fail("%s: cannot be written", path);
-    fprintf(file, "# mutant %s: %s\n# killed by %s\n%s", mutants[mutant].name, mutants[mutant].wrong,
+    fprintf(file, "# mutant %s: %s\n# killed by %s\n%s", mutant_name(mutant), mutant_wrong(mutant),
             oracle_name(finding->by), text);
     if (fclose(file) != 0)
         fail("%s: cannot be written", path);
@@ -110,27 +103,27 @@ static void write_small(enum stmi_mutant mutant, trial_finding *finding)
 /* ---------------------------------------------------------------------------- searching -- */
 
 /* True: it is as it should be. */
-static bool hunt(enum stmi_mutant mutant)
+static bool hunt(unsigned mutant)
 {
     static trial_finding finding;
     double begin = now();
-    stmi_mutant_chosen = mutant;
-    double seconds = mutant == STMI_MUTANT_NONE ? options.seconds / 4 : options.seconds;
+    mutant_choose(mutant);
+    double seconds = mutant == NO_MUTANT ? options.seconds / 4 : options.seconds;
     oracle by = trial_search(options.seed, seconds, &finding);
     tell(mutant, &finding, by, now() - begin);
     if (by != ORACLE_NONE && options.folder != NULL)
         write_small(mutant, &finding);
-    else if (by != ORACLE_NONE && mutant == STMI_MUTANT_NONE)
+    else if (by != ORACLE_NONE && mutant == NO_MUTANT)
         printf("%s\n", finding.text);
-    return (by == ORACLE_NONE) == (mutant == STMI_MUTANT_NONE);
+    return (by == ORACLE_NONE) == (mutant == NO_MUTANT);
 }
 
-static enum stmi_mutant mutant_named(const char *name)
+static unsigned must_be_named(const char *name)
 {
-    for (enum stmi_mutant i = STMI_MUTANT_NONE; i < STMI_MUTANT_COUNT; i++)
-        if (strcasecmp(name, mutants[i].name) == 0)
-            return i;
-    fail("%s: there is no such mutant; --list lists them", name);
+    unsigned mutant = mutant_named(name);
+    if (mutant == NO_MUTANT && strcmp(name, mutant_name(NO_MUTANT)) != 0)
+        fail("%s: there is no such mutant; --list lists them", name);
+    return mutant;
 }
 
 /* -------------------------------------------------------------------------------- main -- */
@@ -147,8 +140,8 @@ static const struct option long_options[] = {
 
 static void list(void)
 {
-    for (enum stmi_mutant i = STMI_MUTANT_NONE + 1; i < STMI_MUTANT_COUNT; i++)
-        printf("%-24s %s\n", mutants[i].name, mutants[i].wrong);
+    for (unsigned i = 1; i <= mutant_count(); i++)
+        printf("%-24s %s\n", mutant_name(i), mutant_wrong(i));
 }
 
 static double parse_positive(const char *option, const char *text)
@@ -186,8 +179,8 @@ int main(int argc, char **argv)
         take_option(option);
     tell_head();
     for (int i = optind; i < argc; i++, count++)
-        good += hunt(mutant_named(argv[i]));
-    for (enum stmi_mutant i = STMI_MUTANT_NONE; optind == argc && i < STMI_MUTANT_COUNT; i++, count++)
+        good += hunt(must_be_named(argv[i]));
+    for (unsigned i = NO_MUTANT; optind == argc && i <= mutant_count(); i++, count++)
         good += hunt(i);
     if (!options.json)
         printf("%d of %d as they should be\n", good, count);

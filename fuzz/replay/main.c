@@ -3,10 +3,9 @@
  */
 #define _GNU_SOURCE
 #include "columns.h"
+#include "mutants.h"
 #include "run.h"
 #include "trial.h"
-
-#include "../../libstm/src/mutant.h"
 
 #include <stm/stm.h>
 
@@ -233,15 +232,10 @@ static void silence_named(const char *name)
 
 static void choose_mutant(const char *name)
 {
-    static const char *const names[STMI_MUTANT_COUNT] = {
-#define MUTANT_NAME(mutant, wrong) [STMI_MUTANT_##mutant] = #mutant,
-        STMI_MUTANTS(MUTANT_NAME)
-    };
-    for (enum stmi_mutant i = STMI_MUTANT_NONE + 1; i < STMI_MUTANT_COUNT; i++)
-        if (strcasecmp(name, names[i]) == 0)
-            stmi_mutant_chosen = i;
-    if (stmi_mutant_chosen == STMI_MUTANT_NONE)
+    unsigned mutant = mutant_named(name);
+    if (mutant == 0)
         fail("--mutant %s: there is no such mutant; stm-mutants --list lists them", name);
+    mutant_choose(mutant);
 }
 
 static void take_option(int option)

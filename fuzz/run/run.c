@@ -1,18 +1,16 @@
 #include "run.h"
 
 #include "moves.h"
+#include "mutants.h"
 #include "random.h"
 #include "stage.h"
 #include "strategy.h"
-
-#include "../../libstm/src/mutant.h"
 
 #include <stdio.h>
 
 static const fuzz_program *present;
 static fuzz_listener *listen_to;
 static char answer_text[256];
-static enum stmi_mutant mutant;
 static strategy_freeze freeze; /* of the last run, if its strategy was that */
 static bool froze;
 
@@ -222,10 +220,11 @@ static void setup(void)
         kinds[i] = (char)(absent ? letters[present->sizes[i]] - 'a' + 'A' : letters[present->sizes[i]]);
     }
     commit_count = 0;
-    mutant = stmi_mutant_chosen; /* what is there at first is right */
-    stmi_mutant_chosen = STMI_MUTANT_NONE;
+    unsigned mutant = mutant_chosen();
+    stage_free_soon();
+    mutant_choose(0); /* what is there at first is right */
     stage_open(present->thread_count, kinds);
-    stmi_mutant_chosen = mutant;
+    mutant_choose(mutant);
     if (present->delayed)
         scheduler_delay_stores();
 }

@@ -10,10 +10,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef STMI_COLLECT_BYTES /* waiting in one slot before it tries to move the epoch; the testing build takes less */
-#define STMI_COLLECT_BYTES ((size_t)256 << 10) /* fits the L2 cache */
-#endif
+#define COLLECT_BYTES ((size_t)256 << 10) /* waiting in one slot before it tries to move the epoch: fits the L2 cache */
 #define ADVANCE_NS 100000                 /* and at most so often in a store: membarrier costs 8 us */
+
+#ifdef STM_TESTING
+size_t stmi_collect_bytes = COLLECT_BYTES;
+#else
+#define stmi_collect_bytes COLLECT_BYTES
+#endif
 
 bool stmi_membarrier_works;
 
@@ -108,9 +112,9 @@ void stmi_epoch_retire(struct stm_txn *txn, struct stmi_cell *cell, size_t bytes
     limbo->cells[list] = cell;
     limbo->bytes[list] += bytes;
     stmi_tally(&limbo->bytes_waiting, bytes);
-    if (stmi_peek(&limbo->bytes_waiting) >= STMI_COLLECT_BYTES) {
+    if (stmi_peek(&limbo->bytes_waiting) >= stmi_collect_bytes) {
         stmi_epoch_collect(txn);
-        if (stmi_peek(&limbo->bytes_waiting) >= STMI_COLLECT_BYTES)
+        if (stmi_peek(&limbo->bytes_waiting) >= stmi_collect_bytes)
             advance_now_and_then(txn->store);
     }
 }

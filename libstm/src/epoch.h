@@ -34,6 +34,9 @@ struct stmi_limbo {
 };
 
 extern bool stmi_membarrier_works;
+#ifdef STM_TESTING
+extern size_t stmi_collect_bytes; /* less, to see memory freed and used again within a few steps */
+#endif
 
 /* stmi_epoch_enter and _exit, which need to know a slot, are in txn.h. */
 

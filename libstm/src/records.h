@@ -10,7 +10,7 @@
 
 #define STMI_SEGMENT_COUNT 32
 #ifndef STMI_SEGMENT_FIRST
-#define STMI_SEGMENT_FIRST 1024 /* records in segments 0 and 1; then twice as many each. The testing build takes less */
+#define STMI_SEGMENT_FIRST 1024 /* records in segments 0 and 1; then twice as many each. the testing build takes less */
 #endif
 
 struct stmi_records {

@@ -115,6 +115,11 @@ static void open_history(unsigned actor_count)
     stage_world.settle = scheduler_settle;
 }
 
+void stage_free_soon(void)
+{
+    stmi_collect_bytes = 1;
+}
+
 void stage_open(unsigned actor_count, const char *kinds)
 {
     stm_options options = {.size = sizeof options, .allocator = arena_allocator(), .key_count_hint = 1,

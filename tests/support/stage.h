@@ -16,6 +16,9 @@
 extern actor stage_actors[SCHEDULER_THREAD_COUNT_MAX];
 extern actor_world stage_world;
 
+/* From now on memory is freed as soon as it may be, and not when there is much of it: more steps, and more to find. */
+void stage_free_soon(void);
+
 /* Opens the store, and an actor for each thread. kinds: a letter a key, for its values: w(ord),
  * s(mall), m(iddle), l(arge), x (mixed); a capital: the key has no value at first. */
 void stage_open(unsigned actor_count, const char *kinds);
