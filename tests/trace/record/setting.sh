@@ -136,6 +136,34 @@ until_file()
     return 1
 }
 
+# begin FOLDER ARGUMENT... -- records in the background: its process is $recorder
+begin()
+{
+    local to=$1
+    shift
+    timeout -k 5 90 "$command" record --provider="$provider" --no-report -o "$to" "$@" >out 2>err &
+    local guard=$!
+    until_file "$to/here"
+    recorder=$(ps -o pid= --ppid $guard | tr -d ' ')
+    waiting=$guard
+}
+
+# end -- and leaves the status
+end()
+{
+    wait "$waiting"
+    status=$?
+}
+
+# The process of ours whose name is $1.
+ours()
+{
+    local pid
+    for pid in $(started); do
+        [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$1" ] && echo "$pid"
+    done
+}
+
 finish()
 {
     [ "$failures" -eq 0 ] && echo "$program: all is as it should be"

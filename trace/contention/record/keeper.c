@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include <glib.h>
-#include <lttng/lttng.h>
 
 #include "clock.h"
 #include "daemon.h"
@@ -25,7 +24,7 @@
 #include "mend.h"
 #include "say.h"
 
-enum { COMMAND_SAVE = 'S', COMMAND_FINISH = 'F', TICK_MS = 100, STOP_SECONDS_MAX = 120, BURY_SECONDS_MAX = 30 };
+enum { COMMAND_SAVE = 'S', COMMAND_FINISH = 'F', TICK_MS = 100, BURY_SECONDS_MAX = 30 };
 
 /* Of the disk: so much is left to others, and to what is still in the buffers when tracing is stopped. */
 static const uint64_t reserve_bytes_max = UINT64_C(256) << 20;
@@ -188,13 +187,11 @@ static void stop_before_disk_is_full(watch *w)
 {
     const uint64_t room = folder_room(w->setting->folder);
     char left[SIZE_TEXT_MAX];
-    char text[512];
+    char text[512], ignored[SESSION_TEXT_MAX];
     if (w->stopped || w->setting->options->flight || room > w->reserve_bytes)
         return;
     w->stopped = true;
-    session_watch(w->daemon.pid, STOP_SECONDS_MAX);
-    lttng_stop_tracing(SESSION_NAME);
-    session_unwatch();
+    session_stop(w->daemon.pid, ignored); /* what failed shows at the end */
     snprintf(text, sizeof text,
         "the disk is nearly full (%s left; use a larger one, a lower --level, or --flight)",
         record_size_text(room, left));

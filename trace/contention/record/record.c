@@ -28,7 +28,7 @@
 #include "say.h"
 #include "suitability.h"
 
-enum { BEGIN_MS_MAX = 120 * 1000, FINISH_MS_MAX = 240 * 1000 };
+enum { BEGIN_MS_MAX = 120 * 1000, PATIENCE_MS = 3 * 1000, FINISH_MS_MAX = 240 * 1000 };
 
 static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM};
 
@@ -206,6 +206,8 @@ static void finish(run *r)
 {
     struct pollfd look = {.fd = r->keeper.socket, .events = POLLIN};
     keeper_finish(&r->keeper);
+    if (!r->keeper_died && poll(&look, 1, PATIENCE_MS) == 0)
+        record_say("the program has ended; waiting for LTTng to write what is in its buffers ...");
     while (!r->keeper_died) {
         if (poll(&look, 1, FINISH_MS_MAX) <= 0) {
             r->failure = g_strdup("LTTng does not answer");

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "session.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +11,12 @@
 #include <glib.h>
 #include <lttng/lttng.h>
 
+#include "clock.h"
+
 enum {
     CALL_SECONDS_MAX = 20,
-    END_SECONDS_MAX = 120, /* what is in the buffers may have to go to a slow disk */
+    WRITE_SECONDS_MAX = 120, /* what is in the buffers may have to go to a slow disk */
+    LOOK_MS = 20,
     SWITCH_TIMER_US = 1000000 /* after a crash of the daemon, all but the last second is there */
 };
 
@@ -164,14 +168,40 @@ static void count_losses(session_losses *losses)
     lttng_destroy_handle(handle);
 }
 
+/* Each question must be answered soon; the writing itself may take its time. */
+static bool await_writing(pid_t daemon, char text[SESSION_TEXT_MAX])
+{
+    const int64_t until_ms = clock_now_ms() + WRITE_SECONDS_MAX * 1000;
+    int pending = 1;
+    while (pending > 0 && clock_now_ms() < until_ms) {
+        session_watch(daemon, CALL_SECONDS_MAX);
+        pending = lttng_data_pending(SESSION_NAME);
+        session_unwatch();
+        if (pending > 0)
+            poll(NULL, 0, LOOK_MS);
+    }
+    if (pending > 0)
+        snprintf(text, SESSION_TEXT_MAX, "what was in the buffers was not written within %d seconds", WRITE_SECONDS_MAX);
+    return pending <= 0 && done(pending, "say whether all is written", text);
+}
+
+bool session_stop(pid_t daemon, char text[SESSION_TEXT_MAX])
+{
+    session_watch(daemon, CALL_SECONDS_MAX);
+    const int stopped = lttng_stop_tracing_no_wait(SESSION_NAME);
+    session_unwatch();
+    /* It may have been stopped early. */
+    return (stopped == -LTTNG_ERR_TRACE_ALREADY_STOPPED || done(stopped, "stop tracing", text)) &&
+        await_writing(daemon, text);
+}
+
 bool session_end(pid_t daemon, session_losses *losses, char text[SESSION_TEXT_MAX])
 {
-    session_watch(daemon, END_SECONDS_MAX);
-    const int stopped = lttng_stop_tracing(SESSION_NAME);
-    /* Where nothing was started, or it has been stopped early, there is nothing to stop. */
-    const bool ended = stopped == -LTTNG_ERR_TRACE_ALREADY_STOPPED || done(stopped, "stop tracing", text);
+    char ignored[SESSION_TEXT_MAX];
+    const bool stopped = session_stop(daemon, text);
+    session_watch(daemon, CALL_SECONDS_MAX);
     count_losses(losses);
-    const bool destroyed = done(lttng_destroy_session(SESSION_NAME), "end the session", text);
+    const bool destroyed = done(lttng_destroy_session(SESSION_NAME), "end the session", stopped ? text : ignored);
     session_unwatch();
-    return ended && destroyed;
+    return stopped && destroyed;
 }

@@ -39,7 +39,11 @@ bool session_begin(const session_setting *setting, pid_t daemon, char text[SESSI
 /* Has LTTng write its description of the events that it knows. Only while nobody emits any: they would be missing. */
 bool session_describe(pid_t daemon, char text[SESSION_TEXT_MAX]);
 
-/* Stops it, waits until all is written, and asks what was lost. Returns false if it could not be ended properly. */
+/* Stops tracing, and waits until all is written. */
+bool session_stop(pid_t daemon, char text[SESSION_TEXT_MAX]);
+
+/* Stops tracing, if that has not been done, and ends the session; asks what was lost. Returns false if it could not be
+ * ended properly. */
 bool session_end(pid_t daemon, session_losses *losses, char text[SESSION_TEXT_MAX]);
 
 /* The watchdog, for other calls to the daemon. */
