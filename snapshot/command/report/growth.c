@@ -83,6 +83,12 @@ static double amount_of(const struct instant *instant, bool bytes)
     return (double)(bytes ? instant->snapshot.bytes : instant->snapshot.key_count);
 }
 
+/* Nothing here comes in halves. */
+static unsigned lines_for(double most)
+{
+    return most < 4 ? (unsigned)most : 4;
+}
+
 /* Lines of bytes are at round figures of 1,000, as those of keys; their unit says so. */
 static void draw_amounts(GString *html, const struct facts *facts, bool bytes)
 {
@@ -91,7 +97,7 @@ static void draw_amounts(GString *html, const struct facts *facts, bool bytes)
         most = fmax(most, amount_of(instant_at(facts, i), bytes));
     axis x = across(facts), y = {0, most, BOTTOM, TOP};
     svg_open(html, "wide", CANVAS_WIDTH, HEIGHT, bytes ? "Bytes of keys and values in each snapshot" : "Keys in each snapshot");
-    axis_draw_amount(html, &y, LEFT, RIGHT, 4, bytes ? "B" : "");
+    axis_draw_amount(html, &y, LEFT, RIGHT, lines_for(most), !bytes ? "" : most < 1000 ? "\u00a0B" : "B");
     g_string_append_printf(html, "<path class=\"plain\" d=\"M%.1f %.1f", LEFT, BOTTOM);
     for (guint i = 0; i < facts->instants->len; i++)
         g_string_append_printf(html, "V%.1fH%.1f", axis_at(&y, amount_of(instant_at(facts, i), bytes)), axis_at(&x, i + 1));
@@ -168,7 +174,7 @@ void happenings_write(GString *html, const struct facts *facts)
     axis x = across(facts), y = {0, most, BOTTOM, TOP};
     g_string_append(html, "<figure><figcaption>Changes since the snapshot before</figcaption>\n");
     svg_open(html, "wide", CANVAS_WIDTH, HEIGHT, "Keys added, changed and removed between the snapshots");
-    axis_draw_amount(html, &y, LEFT, RIGHT, 4, "");
+    axis_draw_amount(html, &y, LEFT, RIGHT, lines_for(most), "");
     draw_stacks(html, facts, &x, &y);
     draw_moments(html, facts, &x);
     draw_touch(html, facts, &x);

@@ -97,8 +97,11 @@ static void write_part(GString *html, const struct facts *facts, const struct pa
     for (; i < part->beside && part->write[i] != NULL; i++)
         part->write[i](html, facts);
     g_string_append(html, "<div class=\"pair\">\n");
-    for (; i < G_N_ELEMENTS(part->write) && part->write[i] != NULL; i++)
+    for (; i < G_N_ELEMENTS(part->write) && part->write[i] != NULL; i++) {
+        g_string_append(html, "<div>\n");
         part->write[i](html, facts);
+        g_string_append(html, "</div>\n");
+    }
     g_string_append(html, "</div>\n");
 }
 

@@ -61,7 +61,7 @@ void sizes_write(GString *html, const struct facts *facts)
     double width = fmin(BAR_MAX, (CANVAS_WIDTH - LEFT) / (last - first + 1));
     g_string_append(html, "<figure><figcaption>Bytes in a value, and more up to the next bar</figcaption>\n");
     svg_open(html, "wide", CANVAS_WIDTH, HEIGHT, "How many values have which size");
-    axis_draw_amount(html, &y, LEFT, LEFT + width * (last - first + 1), 4, "");
+    axis_draw_amount(html, &y, LEFT, LEFT + width * (last - first + 1), most < 4 ? (unsigned)most : 4, "");
     for (unsigned i = first; i <= last; i++)
         draw_bar(html, survey, i, LEFT + (i - first) * width, width, &y);
     svg_close(html);

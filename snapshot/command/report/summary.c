@@ -4,18 +4,23 @@
 #include "markup.h"
 #include "parts.h"
 
+#define WORTH_TELLING 0.2 /* of all bytes */
+
+/* NULL: none that has much more than the others. */
 static const char *biggest_prefix(const struct facts *facts, double *share)
 {
     static char text[128];
     const struct survey *survey = &facts->survey;
     const struct top *top = &survey->prefixes[survey->depth];
-    if (top->entries->len == 0 || survey->depth == 0)
+    if (top->entries->len < 2 || survey->depth == 0)
         return NULL;
     const struct entry *entry = &g_array_index(top->entries, struct entry, 0);
+    *share = (double)amount_bytes(&entry->amount) / (double)amount_bytes(&survey->all);
+    if (entry->direct || *share < WORTH_TELLING)
+        return NULL;
     GString *name = prefix_text(entry, 40);
     g_strlcpy(text, name->str, sizeof text);
     g_string_free(name, TRUE);
-    *share = (double)amount_bytes(&entry->amount) / (double)amount_bytes(&survey->all);
     return text;
 }
 
@@ -26,7 +31,7 @@ static void write_sentence(GString *html, const struct facts *facts)
     const char *prefix = biggest_prefix(facts, &share);
     g_string_append(html, "<p class=\"sentence\">");
     markup_printf(html, "%s %s, %s", text_count(all->keys), KEYS(all->keys), text_size(amount_bytes(all)));
-    if (prefix != NULL && all->keys > 1) {
+    if (prefix != NULL) {
         markup_printf(html, "; %s of it under ", figure_share(share).text);
         g_string_append(html, "<code><bdi>");
         markup_text(html, prefix);

@@ -171,6 +171,19 @@ void instants_write(GString *html, const struct facts *facts)
     table_close(html, 0);
 }
 
+/* Sorts by how often it was published in between. */
+static void versions_cell(GString *html, const struct difference *difference)
+{
+    int64_t was = difference->version_before, is = difference->version_after;
+    g_string_append_printf(html, "<td class=\"n\" data-v=\"%" PRId64 "\">", is > was ? is - was : 0);
+    if (was > 0)
+        g_string_append(html, text_count(was));
+    g_string_append(html, was > 0 && is > 0 ? " → " : "");
+    if (is > 0)
+        g_string_append(html, text_count(is));
+    g_string_append(html, "</td>");
+}
+
 static void difference_row(GString *html, const struct difference *difference)
 {
     static const char *const marks[] = {"", "+ added", "− removed", "~ changed", ""};
@@ -179,8 +192,7 @@ static void difference_row(GString *html, const struct difference *difference)
     cell_name(html, difference->key->str);
     cell_name(html, difference->before->str);
     cell_name(html, difference->after->str);
-    cell_version(html, difference->version_before);
-    cell_version(html, difference->version_after);
+    versions_cell(html, difference);
     cell_name(html, difference->writer->str);
     table_row_end(html);
 }
@@ -189,7 +201,7 @@ void differences_write(GString *html, const struct facts *facts)
 {
     static const column columns[] = {{"Change", NULL, 't'}, {"Key", NULL, 't'},
                                      {"Before", NULL, 't'}, {"After", NULL, 't'},
-                                     {"Version before", NULL, 'n'}, {"after", NULL, 'n'}, {"Writer", NULL, 't'}};
+                                     {"Versions", "how often the key had been published", 'n'}, {"Writer", NULL, 't'}};
     const uint64_t *counts = facts->counts;
     uint64_t all = counts[CHANGE_ADDED] + counts[CHANGE_REMOVED] + counts[CHANGE_VALUE];
     if (!facts->has_before) {

@@ -27,7 +27,8 @@ struct tile {
 
 struct picture {
     const struct survey *survey;
-    ramp keys;
+    bool keys; /* each tile is one: their number says nothing */
+    ramp ramp;
 };
 
 static double size_of(const struct tile *tile)
@@ -101,7 +102,7 @@ static void draw_line(GString *html, const char *kind, const char *text, size_t 
 }
 
 /* The name and, below it, the size, as far as there is room. */
-static void draw_name(GString *html, const struct tile *tile, struct area area, unsigned colour)
+static void draw_name(GString *html, const struct tile *tile, struct area area, const char *colour)
 {
     char kind[16];
     size_t columns = (size_t)fmax(0, (area.width - 8) / COLUMN_WIDTH);
@@ -109,21 +110,23 @@ static void draw_name(GString *html, const struct tile *tile, struct area area, 
     bool two = area.height >= 36 && columns >= 9;
     if (columns < 5 || area.height < 17)
         return;
-    g_snprintf(kind, sizeof kind, "t%u key", colour);
+    g_snprintf(kind, sizeof kind, "t%s key", colour);
     draw_line(html, kind, tile->name->str, columns, x, two ? y - 3 : y + 4);
-    kind[2] = '\0';
+    g_snprintf(kind, sizeof kind, "t%s", colour);
     if (two)
         draw_line(html, kind, text_size(amount_bytes(&tile->amount)), columns, x, y + 14);
 }
 
 static void draw_leaf(GString *html, const struct picture *picture, const struct tile *tile, struct area area)
 {
-    unsigned colour = MAX(1, ramp_colour(&picture->keys, (uint64_t)tile->amount.keys));
+    char colour[8] = "0";
+    if (!picture->keys)
+        g_snprintf(colour, sizeof colour, "%u", MAX(1, ramp_colour(&picture->ramp, (uint64_t)tile->amount.keys)));
     g_string_append(html, "<g class=\"tile-of\"><title>");
     markup_text(html, tile->name->str);
     markup_printf(html, ": %s %s, %s, %.1f %%", text_count(tile->amount.keys), KEYS(tile->amount.keys),
                   text_size(amount_bytes(&tile->amount)), 100 * size_of(tile) / (double)amount_bytes(&picture->survey->all));
-    g_string_append_printf(html, "</title><rect class=\"h%u\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>", colour,
+    g_string_append_printf(html, "</title><rect class=\"h%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>", colour,
                            area.x, area.y, area.width, area.height);
     draw_name(html, tile, area, colour);
     g_string_append(html, "</g>\n");
@@ -181,14 +184,14 @@ static void draw(GString *html, const struct survey *survey, bool keys)
     int64_t most = 1;
     for (size_t i = 0; i < count; i++)
         most = MAX(most, tiles[i].amount.keys);
-    struct picture picture = {survey, ramp_make((uint64_t)most)};
+    struct picture picture = {survey, keys, ramp_make((uint64_t)most)};
     lay_tiles(tiles, count, (struct area){0, 0, CANVAS_WIDTH, HEIGHT}, areas);
     svg_open(html, "wide treemap", CANVAS_WIDTH, HEIGHT, "What takes the room: the larger a rectangle, the more bytes");
     for (size_t i = 0; i < count; i++)
         draw_tile(html, &picture, &tiles[i], areas[i]);
     svg_close(html);
     if (!keys)
-        ramp_write_legend(html, &picture.keys, "Keys in a rectangle");
+        ramp_write_legend(html, &picture.ramp, "Keys in a rectangle");
     free_tiles(tiles, count);
 }
 
