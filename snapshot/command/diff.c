@@ -206,8 +206,8 @@ static int run(const struct options *options)
     struct rows rows[2];
     uint64_t counts[CHANGE_COUNT];
     open_both(options, files, &second, snapshots);
-    rows_open(&rows[0], &files[0], &snapshots[0], options);
-    rows_open(&rows[1], second, &snapshots[1], options);
+    rows_open(&rows[0], &files[0], &snapshots[0], options, WITH_VALUES);
+    rows_open(&rows[1], second, &snapshots[1], options, WITH_VALUES);
     progress_begin("comparing", (uint64_t)snapshots[1].key_count);
     bool differ = options->quiet  ? compare_all(&diff, rows, counts)
                   : options->json ? diff_json(&diff, rows, snapshots)

@@ -64,7 +64,7 @@ static int run(const struct options *options)
     if (options->csv == options->json)
         fail(EXIT_USAGE, "say --json or --csv");
     file_open_at(&file, options->operands[0], options->at, &snapshot);
-    rows_open(&rows, &file, &snapshot, options);
+    rows_open(&rows, &file, &snapshot, options, WITH_VALUES);
     progress_begin("exporting", (uint64_t)snapshot.key_count);
     if (options->csv)
         export_csv(&rows);

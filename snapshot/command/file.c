@@ -16,9 +16,26 @@ _Noreturn void file_broken(const struct file *file, const char *why)
     fail(EXIT_TROUBLE, "%s is damaged: %s. stm-snapshot verify says more; use an older copy of it", file->path, why);
 }
 
+_Noreturn void file_gone(const struct file *file)
+{
+    fail(EXIT_TROUBLE, "the snapshot was removed from %s while it was read", file->path);
+}
+
 static _Noreturn void fail_sqlite(const struct file *file)
 {
     fail(EXIT_TROUBLE, "cannot read %s: %s", file->path, sqlite3_errmsg(file->db));
+}
+
+void file_begin(struct file *file)
+{
+    if (sqlite3_exec(file->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+        fail_sqlite(file);
+}
+
+void file_end(struct file *file)
+{
+    if (sqlite3_exec(file->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        fail_sqlite(file);
 }
 
 sqlite3_stmt *file_prepare(struct file *file, const char *sql)
@@ -61,10 +78,10 @@ void file_open(struct file *file, const char *path)
     *file = (struct file){.path = g_strdup(path)};
     if (stm_file_open(path, false, &file->db, &error) != STM_FILE_OK)
         fail(EXIT_TROUBLE, "%s", error.message);
-    if (sqlite3_exec(file->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
-        fail_sqlite(file);
+    file_begin(file);
     file->snapshot_count = file_number(file, "SELECT count(*) FROM snapshots");
     file->newest = file_number(file, "SELECT max(id) FROM snapshots");
+    file_end(file);
 }
 
 void file_close(struct file *file)
@@ -150,13 +167,34 @@ void file_find(struct file *file, int64_t id, struct snapshot *snapshot)
     sqlite3_finalize(statement);
 }
 
-void file_each(struct file *file, void (*visit)(const struct snapshot *snapshot, void *arg), void *arg)
+#define EACH_BATCH "256"
+
+/* The next ones after id; while they are visited, nobody is kept out of the file. */
+static GArray *read_batch(struct file *file, int64_t id)
 {
-    sqlite3_stmt *statement = file_prepare(file, SNAPSHOTS "ORDER BY id");
+    GArray *batch = g_array_new(FALSE, FALSE, sizeof(struct snapshot));
+    sqlite3_stmt *statement = file_prepare(file, SNAPSHOTS "WHERE id > ?1 ORDER BY id LIMIT " EACH_BATCH);
+    sqlite3_bind_int64(statement, 1, id);
     while (file_step(file, statement)) {
         struct snapshot snapshot = read_snapshot(statement);
-        visit(&snapshot, arg);
-        snapshot_free(&snapshot);
+        g_array_append_val(batch, snapshot);
     }
     sqlite3_finalize(statement);
+    return batch;
+}
+
+void file_each(struct file *file, void (*visit)(const struct snapshot *snapshot, void *arg), void *arg)
+{
+    int64_t id = INT64_MIN;
+    for (bool more = true; more;) {
+        GArray *batch = read_batch(file, id);
+        more = batch->len > 0;
+        for (guint i = 0; i < batch->len; i++) {
+            struct snapshot *snapshot = &g_array_index(batch, struct snapshot, i);
+            visit(snapshot, arg);
+            id = snapshot->id;
+            snapshot_free(snapshot);
+        }
+        g_array_free(batch, TRUE);
+    }
 }

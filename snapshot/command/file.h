@@ -1,8 +1,8 @@
 /*
  * file.h -- a snapshot file, open for reading, and the snapshot in it that is meant.
  *
- * All that a command reads is read in one SQLite transaction, so it is of one state of the file; whoever wants to change the file
- * meanwhile waits, and so does the command where somebody else is at it. Nothing in the file is believed: a row that is not what
+ * What is read in several pieces is about one snapshot, and that does not change: so nothing is locked for longer than it takes to
+ * read one of them, and who wants to append a snapshot meanwhile can. Nothing in the file is believed: a row that is not what
  * it should be ends the command with EXIT_TROUBLE.
  */
 #ifndef SNAPSHOT_COMMAND_FILE_H
@@ -49,6 +49,11 @@ sqlite3_stmt *file_prepare(struct file *file, const char *sql);
 bool file_step(struct file *file, sqlite3_stmt *statement);
 int64_t file_number(struct file *file, const char *sql);
 _Noreturn void file_broken(const struct file *file, const char *why);
+_Noreturn void file_gone(const struct file *file); /* the snapshot is not there any more */
+
+/* What is read in between is of one state of the file. */
+void file_begin(struct file *file);
+void file_end(struct file *file);
 
 /* A column as text, which may hold any bytes; valid until the statement moves. NULL is no bytes. */
 stm_bytes file_text(sqlite3_stmt *statement, int column);

@@ -46,7 +46,7 @@ static void put_json(struct rows *rows, const struct snapshot *snapshot, struct 
 static bool get_one(struct file *file, const struct snapshot *snapshot, const struct options *key)
 {
     struct rows rows;
-    rows_open(&rows, file, snapshot, key);
+    rows_open(&rows, file, snapshot, key, WITH_VALUES);
     bool found = rows_next(&rows);
     if (key->json) {
         struct json json = json_on(stdout);
@@ -95,7 +95,7 @@ static void get_if_changed(const struct snapshot *snapshot, void *arg)
 {
     struct history *history = arg;
     struct rows rows;
-    rows_open(&rows, history->file, snapshot, history->key);
+    rows_open(&rows, history->file, snapshot, history->key, WITH_VALUES);
     bool found = rows_next(&rows);
     if (found != history->was_there || (found && rows.row.since != history->since)) {
         if (history->key->json)

@@ -42,7 +42,7 @@ static int run(const struct options *options)
     struct snapshot snapshot;
     struct rows rows;
     file_open_at(&file, options->operands[0], options->at, &snapshot);
-    rows_open(&rows, &file, &snapshot, options);
+    rows_open(&rows, &file, &snapshot, options, WITH_VALUES);
     progress_begin("showing", (uint64_t)snapshot.key_count);
     if (options->json)
         snapshot_keys_json(&rows, &snapshot);

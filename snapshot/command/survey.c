@@ -282,7 +282,7 @@ void survey_make(struct survey *survey, struct file *file, const struct snapshot
                               .has_writers = snapshot->has_writers};
     for (unsigned depth = 0; depth <= SURVEY_DEPTH_MAX; depth++)
         survey->prefixes[depth] = top_make(limit);
-    rows_open(&rows, file, snapshot, options);
+    rows_open(&rows, file, snapshot, options, WITHOUT_VALUES);
     progress_begin("adding up", (uint64_t)snapshot->key_count);
     go_through(survey, &rows, options);
     progress_end();

@@ -117,8 +117,8 @@ static void find_differences(struct facts *facts, struct file *file, const struc
         return;
     facts->has_before = true;
     facts->before = g_array_index(facts->instants, struct instant, facts->instants->len - 2).snapshot;
-    rows_open(&rows[0], file, &facts->before, options);
-    rows_open(&rows[1], file, &facts->snapshot, options);
+    rows_open(&rows[0], file, &facts->before, options, WITH_VALUES);
+    rows_open(&rows[1], file, &facts->snapshot, options, WITH_VALUES);
     progress_begin("comparing", (uint64_t)facts->snapshot.key_count);
     compare(&rows[0], &rows[1], keep_difference, facts, facts->counts);
     progress_end();

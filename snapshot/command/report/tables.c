@@ -70,7 +70,7 @@ void prefixes_write(GString *html, const struct facts *facts)
         g_string_free(text, TRUE);
     }
     others_row(html, top, &facts->survey.all);
-    table_close(html, 0);
+    table_close(html, top->entries->len);
 }
 
 void types_write(GString *html, const struct facts *facts)
@@ -88,7 +88,7 @@ void types_write(GString *html, const struct facts *facts)
         amount_cells(html, &survey->types[type], &survey->all);
         table_row_end(html);
     }
-    table_close(html, 0);
+    table_close(html, SURVEY_TYPES);
 }
 
 void writers_write(GString *html, const struct facts *facts)
@@ -108,7 +108,7 @@ void writers_write(GString *html, const struct facts *facts)
         table_row_end(html);
     }
     others_row(html, top, &facts->survey.all);
-    table_close(html, 0);
+    table_close(html, top->entries->len);
 }
 
 static void keys_write(GString *html, const char *caption, const struct top *top)
@@ -129,7 +129,7 @@ static void keys_write(GString *html, const char *caption, const struct top *top
         cell_version(html, entry->version);
         table_row_end(html);
     }
-    table_close(html, 0);
+    table_close(html, top->entries->len);
     if (top->count > (int64_t)top->entries->len)
         g_string_append_printf(html, "<p class=\"more\">The first %u of %s.</p>\n", top->entries->len, text_count(top->count));
 }
@@ -168,7 +168,7 @@ void instants_write(GString *html, const struct facts *facts)
         cell_count(html, (uint64_t)MAX(each->removed, 0));
         table_row_end(html);
     }
-    table_close(html, 0);
+    table_close(html, facts->instants->len);
 }
 
 /* Sorts by how often it was published in between. */
@@ -215,7 +215,7 @@ void differences_write(GString *html, const struct facts *facts)
     table_open(html, "By value, in the order of keys", columns, G_N_ELEMENTS(columns));
     for (guint i = 0; i < facts->differences->len; i++)
         difference_row(html, &g_array_index(facts->differences, struct difference, i));
-    table_close(html, 0);
+    table_close(html, facts->differences->len);
     if (all > facts->differences->len)
         g_string_append_printf(html, "<p class=\"more\">The first %u of %s; stm-snapshot diff shows all of them.</p>\n",
                                facts->differences->len, figure_count(all).text);
@@ -239,7 +239,7 @@ void hot_keys_write(GString *html, const struct facts *facts)
         cell_count(html, (uint64_t)MAX(hot->error, 0));
         table_row_end(html);
     }
-    table_close(html, 0);
+    table_close(html, facts->hot_keys->len);
 }
 
 void counters_write(GString *html, const struct facts *facts)
@@ -255,5 +255,5 @@ void counters_write(GString *html, const struct facts *facts)
         cell_count(html, (uint64_t)MAX(counter->value, 0));
         table_row_end(html);
     }
-    table_close(html, 0);
+    table_close(html, facts->counters->len);
 }
