@@ -201,8 +201,8 @@ def main():
     if not work:
         sys.exit("run.py: no workload is named like that; see stm-peer-libstm --list")
     needed = seconds_needed(work, options)
-    print(f"{len(peers)} peers, {len(work)} workloads, {options.rounds} rounds: about {needed / 60:.0f} minutes",
-          file=sys.stderr)
+    text = f"{needed:.0f} s" if needed < 120 else f"{needed / 60:.0f} minutes"
+    print(f"{len(peers)} peers, {len(work)} workloads, {options.rounds} rounds: about {text}", file=sys.stderr)
     if options.estimate:
         return 0
 

@@ -55,9 +55,10 @@ def lines(report):
            f"Each peer's column tells how many times as fast libstm is.")
     yield ""
     yield from comparison(figures)
-    yield ""
-    yield "° promises less: " + "; ".join(
-        f"{peer['title']}: {less(peer)}" for peer in columns(figures) if not gives_all(peer)) + "."
+    lesser = [f"{peer['title']}: {less(peer)}" for peer in columns(figures) if not gives_all(peer)]
+    if lesser:
+        yield ""
+        yield "° promises less: " + "; ".join(lesser) + "."
     ahead = beaten(figures)
     if ahead:
         yield ""

@@ -226,6 +226,25 @@ static void delete_and_set(worker *w)
     finish(w);
 }
 
+/* A value of 1 KiB: a block of its own, and the old one waits until nobody can look at it. */
+static void update_large(worker *w)
+{
+    static const char large[1024] = "large";
+    must(stm_txn_set(w->txn, name_of(w->first), stm_bytes_of(large, sizeof large)), "set");
+    finish(w);
+}
+
+/* A key that has never been there. */
+static void create(worker *w)
+{
+    static uint32_t next = KEY_COUNT;
+    char name[17];
+    int64_t number = 7;
+    snprintf(name, sizeof name, "account:%08u", next++);
+    must(stm_txn_set(w->txn, stm_bytes_of(name, 16), stm_bytes_of(&number, sizeof number)), "set");
+    finish(w);
+}
+
 static void look(worker *w)
 {
     stm_entry entry;
@@ -242,7 +261,8 @@ static void take_and_release(worker *w)
 
 /* -------------------------------------------------------------------------------- verdicts -- */
 
-/* A transaction that reads meets nobody, whatever the keys; a commit meets others at its keys' records only. The calls
+/* A transaction that reads meets nobody, whatever the keys; a commit meets others at its keys' records only, and one
+ * that creates a key at the counts of records and of the index' words. The calls
  * without a transaction borrow a slot, the one that this thread used last: here both have the same, so that they
  * seem to meet there; two real threads have two. Taking a snapshot is what all snapshots meet at. */
 static const limit limits[] = {
@@ -254,6 +274,8 @@ static const limit limits[] = {
     {"read 3, update 1", read_and_write, 3, 1, 0},
     {"delete and set 1", delete_and_set, 2, 1, 0},
     {"update 64", update_long, 65, 64, 0},
+    {"update 1 of 1 KiB", update_large, 4, 1, 0},
+    {"create 1", create, 5, 2, 2},
     {"look into a snapshot", look, 1, 1, 1},
     {"take and release a snapshot", take_and_release, 15, 12, 12},
 };
@@ -302,7 +324,7 @@ int main(void)
 {
     worker workers[2];
     stm_options options = {.size = sizeof options,
-                           .key_count_hint = KEY_COUNT,
+                           .key_count_hint = 4 * KEY_COUNT,
                            .allocator = {counted_alloc, counted_free, NULL}};
     must(stm_store_open(&options, &store), "open");
     must(stm_txn_begin(store, "one", &workers[0].txn), "begin");
