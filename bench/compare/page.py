@@ -45,7 +45,7 @@ def head(report):
     yield (f"<p>All peers do the same work on the same keys with the same random numbers, and take turns in each of "
            f"{settings['rounds']} rounds of {settings['milliseconds']:g} ms. Told are medians over the rounds; the bars "
            f"go from the slowest round to the fastest; ratios are formed within a round. A hollow mark and ° say that "
-           f"the peer promises less than libstm.</p>")
+           f"the peer promises less than libstm. The floor has one thread: with more, others are compared with that.</p>")
 
 
 def goal_section(figures):

@@ -105,7 +105,7 @@ def configurations_of(rivals):
 def seconds_needed(work, options):
     one = options.milliseconds / 1000 * (1.2 + 1.2 * LATENCY_PART) + 0.01
     runs = sum(len(names) for _, rivals in work for _, names in rivals)
-    fill = sum(1.5 * (20 if workload["name"] in LONG else 1) for workload, rivals in work for _ in rivals)
+    fill = sum(0.6 * (60 if workload["name"] in LONG else 1) for workload, rivals in work for _ in rivals)
     return runs * one * options.rounds + fill
 
 

@@ -2,9 +2,9 @@
  * crew.c -- see crew.h.
  *
  * A thread warms up, learns meanwhile how many operations take about 20 us, meets the others at a barrier, and then
- * runs such batches until its time is over. Its time is what went by, less what the scheduler says it spent waiting
- * for a CPU: so other processes disturb a little less, while waiting for a lock counts. With more threads than CPUs
- * they wait for each other, and all of the time counts.
+ * runs such batches until its time is over. One thread's time is what went by, less what the scheduler says it spent
+ * waiting for a CPU: so other processes disturb a little less. With several all of it counts: while one waited
+ * for a CPU, another may have had a lock to itself. Told is in any case how long they waited.
  */
 #include "crew.h"
 
@@ -225,18 +225,18 @@ static void run_members(crew *c, member *members, unsigned count)
     (void)pthread_barrier_destroy(&c->barrier);
 }
 
-static void add_member(crew_result *r, const member *m, bool crowded)
+static void add_member(crew_result *r, const member *m, unsigned count)
 {
     double delayed = (double)m->delay_ns / (double)m->run_ns;
     r->lane = m->lane->name;
     r->threads++;
     r->operations += m->operations;
-    r->rate += (double)m->operations * 1e9 / (double)(m->run_ns - (crowded ? 0 : m->delay_ns));
+    r->rate += (double)m->operations * 1e9 / (double)(m->run_ns - (count == 1 ? m->delay_ns : 0));
     r->commits += m->counts.commits;
     r->conflicts += m->counts.conflicts;
     r->busy += m->counts.busy;
     r->wrong += m->worker.wrong;
-    if (!crowded && delayed > r->delayed)
+    if (count <= crew_cpu_count() && delayed > r->delayed) /* else they wait for each other */
         r->delayed = delayed;
 }
 
@@ -254,7 +254,7 @@ unsigned crew_run(bench_session *session, const bench_configuration *configurati
         close_histograms(members, count, latency);
     memset(results, 0, LANES_MAX * sizeof *results);
     for (unsigned i = 0; i < count; i++) {
-        add_member(&results[members[i].lane_index], &members[i], count > crew_cpu_count());
+        add_member(&results[members[i].lane_index], &members[i], count);
         lanes = members[i].lane_index + 1;
     }
     return lanes;
