@@ -272,6 +272,21 @@ static stm_file_status hold(const struct stmi_sql *sql, const char *begin)
     return status == STM_FILE_OK ? stmi_sql_run(sql, begin) : status;
 }
 
+/*
+ * What SQLite keeps beside the path would be played back into the file that we put there. With the old file held
+ * nobody is using it, and all that was of use in it has been played back already; without an old file SQLite would
+ * remove it as well.
+ */
+static void remove_companions(const struct stmi_place *place)
+{
+    static const char *const suffixes[] = {"-journal", "-wal", "-shm"};
+    char name[PATH_MAX + 8];
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        snprintf(name, sizeof name, "%s%s", place->path, suffixes[i]);
+        unlink(name);
+    }
+}
+
 static stm_file_status sync_folder(const struct stmi_place *place)
 {
     char folder[PATH_MAX];
@@ -294,6 +309,7 @@ static stm_file_status rename_over(struct stmi_place *place, const struct identi
     *again = status == STM_FILE_OK && !same_file(&now, held);
     if (status != STM_FILE_OK || *again)
         return status;
+    remove_companions(place);
     int failed = held->there ? rename(place->temporary, place->path)
                              : renameat2(AT_FDCWD, place->temporary, AT_FDCWD, place->path, RENAME_NOREPLACE);
     if (failed != 0 && !held->there && (errno == EINVAL || errno == ENOSYS))

@@ -1,0 +1,162 @@
+/*
+ * kill_test.c -- an export that is killed at any moment leaves the old file or the new one.
+ *
+ * A child exports one state after the other to the same path, replacing or appending, and is killed with SIGKILL after
+ * a random while; all keys of a state have its number as their value. Then the file must hold together, its newest
+ * snapshot must be of one state, and of one no older than what an export that had returned has left. At last an
+ * export that nobody kills removes what the others have left in the folder.
+ *
+ *     kill_test [KILLS [SEED]]
+ */
+#include <sqlite3.h>
+#include <stm/snapshot.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KEYS 300
+#define WAIT_MAX_US 30000
+
+static char folder[] = "/tmp/stm-kill-XXXXXX", path[64];
+static volatile int64_t *returned; /* shared with the children: the newest state whose export has returned */
+
+static void fail(const char *what, const char *why)
+{
+    fprintf(stderr, "kill_test: %s: %s\n", what, why);
+    exit(1);
+}
+
+static stm_status write_state(stm_txn *txn, void *arg)
+{
+    stm_status status = STM_OK;
+    char key[20];
+    for (unsigned i = 0; i < KEYS && status == STM_OK; i++) {
+        snprintf(key, sizeof key, "key %u", i);
+        status = stm_txn_set_int64(txn, stm_text(key), *(const int64_t *)arg);
+    }
+    return status;
+}
+
+/* Never returns. */
+static void export_for_ever(bool append, int64_t state)
+{
+    const stm_export_options options = {.size = sizeof options, .append = append};
+    stm_file_error error;
+    stm_store *store;
+    if (stm_store_open(NULL, &store) != STM_OK)
+        fail("child", "no store");
+    for (;; state++) {
+        if (stm_atomically(store, "state", NULL, write_state, &state) != STM_OK)
+            fail("child", "no state");
+        if (stm_file_export(store, path, &options, NULL, &error) != STM_FILE_OK)
+            fail("child", error.message);
+        *returned = state;
+    }
+}
+
+static int64_t ask(const char *query)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(db, query, -1, &statement, NULL) != SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW)
+        fail(query, sqlite3_errmsg(db));
+    const int64_t answer = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return answer;
+}
+
+/* Answers the number of the state that the file shows. */
+static int64_t check_file(void)
+{
+    stm_file_error error;
+    if (access(path, F_OK) != 0)
+        return *returned == 0 ? 0 : (fail(path, "is gone"), 0);
+    if (stm_file_verify(path, NULL, NULL, &error) != STM_FILE_OK)
+        fail("verify", error.message);
+    if (ask("SELECT count(DISTINCT value) FROM kv") != 1 || ask("SELECT count(*) FROM kv") != KEYS)
+        fail(path, "shows half a state");
+    if (ask("SELECT count(*) FROM (SELECT 1 FROM kv_at GROUP BY snapshot HAVING count(DISTINCT value) <> 1)") != 0)
+        fail(path, "shows half a state in its history");
+    const int64_t state = ask("SELECT max(value) FROM kv");
+    if (state < *returned)
+        fail(path, "shows an older state than an export that has returned");
+    return state;
+}
+
+static unsigned count_names(bool remove)
+{
+    unsigned count = 0;
+    char name[400];
+    DIR *names = opendir(folder);
+    for (const struct dirent *entry; names != NULL && (entry = readdir(names)) != NULL;) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        count++;
+        snprintf(name, sizeof name, "%s/%s", folder, entry->d_name);
+        if (remove)
+            unlink(name);
+    }
+    closedir(names);
+    return count;
+}
+
+static void kill_one(bool append, int64_t state, unsigned wait_us)
+{
+    const struct timespec wait = {0, (long)wait_us * 1000};
+    const pid_t child = fork();
+    if (child < 0)
+        fail("fork", strerror(errno));
+    if (child == 0)
+        export_for_ever(append, state);
+    nanosleep(&wait, NULL);
+    kill(child, SIGKILL);
+    int status;
+    if (waitpid(child, &status, 0) != child || !WIFSIGNALED(status))
+        fail("the child", "ended by itself");
+}
+
+int main(int argc, char **argv)
+{
+    const unsigned kills = argc > 1 ? (unsigned)atoi(argv[1]) : 240;
+    unsigned seed = argc > 2 ? (unsigned)atoi(argv[2]) : (unsigned)time(NULL), left = 0;
+    int64_t state = 0, states = 0;
+    printf("seed %u\n", seed);
+    returned = mmap(NULL, sizeof *returned, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (returned == MAP_FAILED || mkdtemp(folder) == NULL)
+        fail(folder, strerror(errno));
+    snprintf(path, sizeof path, "%s/state.db", folder);
+    for (unsigned i = 0; i < kills; i++) {
+        if (i % 60 == 0)
+            unlink(path), *returned = state = 0; /* a history does not grow for ever */
+        kill_one(i % 60 >= 30, state + 1, (unsigned)rand_r(&seed) % WAIT_MAX_US);
+        left += count_names(false) > 1;
+        const int64_t now = check_file();
+        states += now > state;
+        state = now > state ? now : state;
+    }
+    stm_store *store;
+    stm_file_error error;
+    if (stm_store_open(NULL, &store) != STM_OK || stm_file_export(store, path, NULL, NULL, &error) != STM_FILE_OK)
+        fail("the last export", error.message);
+    if (count_names(false) != 1)
+        fail(folder, "something temporary is left");
+    stm_store_close(store);
+    count_names(true);
+    rmdir(folder);
+    printf("%u kills; %u left something temporary behind, %lld got a new state in\n", kills, left, (long long)states);
+    if (kills >= 200 && (left == 0 || states == 0)) {
+        fprintf(stderr, "kill_test: too early or too late, all of them: this proves nothing\n");
+        return 1;
+    }
+    return 0;
+}
