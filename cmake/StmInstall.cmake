@@ -28,3 +28,21 @@ file(RELATIVE_PATH prefix_from_pkgconfig "/p/${pkgconfig_dir}" "/p")
 string(REGEX REPLACE "/$" "" prefix_from_pkgconfig "${prefix_from_pkgconfig}")
 configure_file(cmake/stm.pc.in stm.pc @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/stm.pc" DESTINATION "${pkgconfig_dir}")
+
+# libstm-snapshot: a package of its own, since it needs SQLite and libstm does not.
+if(STM_BUILD_SNAPSHOT)
+    set(snapshot_dir "${CMAKE_INSTALL_LIBDIR}/cmake/stm-snapshot")
+    install(TARGETS stm_snapshot stm_snapshot_static EXPORT stm-snapshot-targets
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(DIRECTORY snapshot/include/stm DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+    install(EXPORT stm-snapshot-targets NAMESPACE stm:: DESTINATION "${snapshot_dir}")
+    configure_package_config_file(cmake/stm-snapshot-config.cmake.in stm-snapshot-config.cmake
+        INSTALL_DESTINATION "${snapshot_dir}")
+    write_basic_package_version_file(stm-snapshot-config-version.cmake COMPATIBILITY SameMinorVersion)
+    install(FILES "${PROJECT_BINARY_DIR}/stm-snapshot-config.cmake"
+        "${PROJECT_BINARY_DIR}/stm-snapshot-config-version.cmake" DESTINATION "${snapshot_dir}")
+    configure_file(cmake/stm-snapshot.pc.in stm-snapshot.pc @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/stm-snapshot.pc" DESTINATION "${pkgconfig_dir}")
+endif()
