@@ -10,11 +10,11 @@ Usage: bench/trace-cost.sh [--build FOLDER] [--rounds N] [PART...]
   events       a transaction of eight words like wordcount's, at the level of conflicts and BUSY; an attempt that is
                watched; and each of its events alone. Recording off and on in turns: median, smallest and largest, in
                CPU time of the traced thread
-  wordcount    throughput and CPU time: without the provider, with it but no recording, and recording conflicts and BUSY, or
-               commits as well, in turns
+  wordcount    CPU time of two wordcounts side by side, one of them with the provider: nothing recorded, conflicts and BUSY
+               recorded, and commits as well
   points       instructions a transfer between two keys: nobody watching, built without points, provider without recording
 
-All three unless told otherwise; a round of wordcount takes some six seconds. FOLDER is build/release, N is 30.
+All three unless told otherwise; a round of wordcount takes five seconds or more. FOLDER is build/release, N is 30.
 Nothing of LTTng is left behind: it runs in namespaces of its own, which takes root or user namespaces.
 TEXT
 }
@@ -77,49 +77,51 @@ part_events()
     done
 }
 
-# wordcount_once MODE -- appends to $work/MODE: words a second, and CPU seconds
-wordcount_once()
+# cpu_seconds PRELOAD PASSES -- of wordcount, all its threads together
+cpu_seconds()
 {
-    local preload='' TIMEFORMAT='%U %S'
-    case $1 in
-        contention|commits)
-            quietly lttng create "$1" --output="$work/trace"
-            quietly lttng enable-channel -u --subbuf-size=8M --num-subbuf=8 stm
-            quietly lttng enable-event -u --channel=stm 'stm:*' \
-                --loglevel="$([ "$1" = contention ] && echo NOTICE || echo INFO)"
-            quietly lttng start ;;
-    esac
-    [ "$1" = without ] || preload=$PROVIDER
-    { time LD_PRELOAD=$preload "$build/examples/wordcount" --json --passes 150 --threads 2 >"$work/json"; } 2>"$work/time"
-    echo "$(sed -nE 's/.*"words_per_second": ([0-9.]+).*/\1/p' "$work/json") $(awk '{ print $1 + $2 }' "$work/time")" >>"$work/$1"
-    case $1 in
-        contention|commits)
-            timeout 60 lttng stop >"$work/quiet.log" 2>&1
-            ! grep -i 'discarded\|lost' "$work/quiet.log" || fail "events were lost"
-            quietly lttng destroy
-            rm -rf "$work/trace" ;;
-    esac
+    local TIMEFORMAT='%U %S'
+    { time LD_PRELOAD=$1 "$build/examples/wordcount" --quiet --passes "$2" --threads 2; } 2>&1 | awk '{ print $1 + $2 }'
+}
+
+# pair -- prints what fraction more the watched one of two wordcounts takes, run side by side; starting up does not count
+pair()
+{
+    local start start_watched
+    start=$(cpu_seconds '' 1)
+    start_watched=$(cpu_seconds "$PROVIDER" 1)
+    cpu_seconds '' 200 >"$work/alone" &
+    local alone=$!
+    cpu_seconds "$PROVIDER" 200 >"$work/watched" &
+    wait "$alone" $!
+    echo "$start $(cat "$work/alone") $start_watched $(cat "$work/watched")" | awk '{ print ($4 - $3) / ($2 - $1) }'
 }
 
 # median of the numbers on standard input, with the smallest and the largest
 median()
 {
-    sort -g | awk '{ v[NR] = $1 } END { printf "%.3f (%.3f to %.3f)", v[int((NR + 1) / 2)], v[1], v[NR] }'
+    sort -g | awk '{ v[NR] = $1 } END { printf "%.3f (%.3f to %.3f)\n", v[int((NR + 1) / 2)], v[1], v[NR] }'
 }
 
+# Side by side, both meet the same neighbours, and what these do to the clock and the caches does not count.
 part_wordcount()
 {
-    local modes=(without loaded contention commits) round mode i
-    for ((round = 0; round < rounds; round++)); do
-        for ((i = 0; i < ${#modes[@]}; i++)); do
-            wordcount_once "${modes[(round + i) % ${#modes[@]}]}"
-        done
-    done
-    echo "wordcount, 2 threads, by round to a run without the provider:"
-    for mode in loaded contention commits; do
-        printf '%-11s throughput %s, CPU time %s\n' "$mode" \
-            "$(paste "$work/$mode" "$work/without" | awk '{ print $1 / $3 }' | median)" \
-            "$(paste "$work/$mode" "$work/without" | awk '{ print $2 / $4 }' | median)"
+    local mode levels=([1]=NOTICE [2]=INFO) names=("provider, no recording" "conflicts and BUSY" "and commits") i
+    for mode in 0 1 2; do
+        if [ $mode != 0 ]; then
+            quietly lttng create wordcount --output="$work/trace"
+            quietly lttng enable-channel -u --subbuf-size=8M --num-subbuf=8 stm
+            quietly lttng enable-event -u --channel=stm 'stm:*' --loglevel="${levels[$mode]}"
+            quietly lttng start
+        fi
+        for ((i = 0; i < rounds; i++)); do pair; done >"$work/pairs"
+        printf '%-24s CPU time %s of that without the provider\n' "${names[$mode]}" "$(median <"$work/pairs")"
+        if [ $mode != 0 ]; then
+            timeout 60 lttng stop >"$work/quiet.log" 2>&1
+            ! grep -i 'discarded\|lost' "$work/quiet.log" || fail "events were lost"
+            quietly lttng destroy
+            rm -rf "$work/trace"
+        fi
     done
 }
 

@@ -293,7 +293,7 @@ STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_
         status = stmi_txn_reserve(txn, ask->count);
     if (stmi_unlikely(status != STM_OK))
         return stmi_txn_fail(txn, status);
-    if (stmi_watched(txn->store) && !txn->begun)
+    if (stmi_unbegun(txn))
         stmi_observe_begin(txn);
     stmi_epoch_enter(txn);
     uint32_t first_new = txn->count;
@@ -305,7 +305,7 @@ STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_
     stmi_epoch_exit(txn);
     stmi_tally(&txn->counters.checkouts, txn->count - first_new);
     finish_ask(txn, ask, first_new, values);
-    if (stmi_wanted(txn, STM_EVENT_CHECKOUT))
+    if (stmi_wanted(txn, STM_EVENT_BIT(STM_EVENT_CHECKOUT)))
         stmi_observe_checkouts(txn, first_new);
     return stmi_txn_leave(txn, STM_OK);
 }

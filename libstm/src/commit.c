@@ -453,11 +453,9 @@ static stm_status committed(struct stm_txn *txn)
     txn->settled = true;
     txn->changed_count = 0;
     uint64_t revision = txn->update_count != 0 ? stmi_status_revision(status) : stmi_peek(&txn->store->clock);
-    if (stmi_wanted(txn, STM_EVENT_COMMIT))
+    if (stmi_wanted(txn, STM_EVENT_BIT(STM_EVENT_COMMIT) | STM_EVENT_BIT(STM_EVENT_PUBLISH)))
         stmi_observe_commit(txn, id, revision);
-    if (stmi_wanted(txn, STM_EVENT_PUBLISH))
-        stmi_observe_publish(txn, id, revision);
-    txn->begun = false; /* what follows is a new attempt with the same keys */
+    txn->unbegun = txn->watched; /* what follows is a new attempt with the same keys */
     stmi_txn_renew(txn);
     return stmi_txn_leave(txn, STM_OK);
 }
@@ -469,7 +467,7 @@ stm_status stm_txn_commit(stm_txn *txn)
         return status;
     if (stmi_unlikely(txn->count == 0))
         return stmi_txn_leave(txn, STM_OK);
-    if (stmi_watched(txn->store) && !txn->begun)
+    if (stmi_unbegun(txn))
         stmi_observe_begin(txn);
     stmi_epoch_enter(txn);
     if (txn->update_count != 0)

@@ -43,7 +43,7 @@ static void fill(stm_event *event, struct stm_txn *txn, stm_event_kind kind)
     event->operation = txn->operation;
     event->attempt = txn->attempt;
     event->label = txn->label->text;
-    event->begin_ns = txn->begun ? txn->begin_ns : 0;
+    event->begin_ns = txn->unbegun ? 0 : txn->begin_ns;
     event->read_count = txn->count - txn->update_count;
     event->write_count = txn->update_count;
 }
@@ -71,7 +71,7 @@ static void set_winner(stm_event *event, struct stm_txn *txn, uint64_t id, uint6
 
 void stmi_observe_begin(struct stm_txn *txn)
 {
-    txn->begun = true;
+    txn->unbegun = false;
     txn->begin_ns = 0;
     txn->wanted = wanted(txn, FREQUENT | TIMED);
     if (!txn->store->observer->begin_times || (txn->wanted & TIMED) == 0)
@@ -93,16 +93,7 @@ void stmi_observe_checkouts(struct stm_txn *txn, uint32_t first)
     }
 }
 
-void stmi_observe_commit(struct stm_txn *txn, uint64_t id, uint64_t revision)
-{
-    stm_event event;
-    fill(&event, txn, STM_EVENT_COMMIT);
-    event.txn = id;
-    event.revision = revision;
-    stmi_observe(txn->store, &event);
-}
-
-void stmi_observe_publish(struct stm_txn *txn, uint64_t id, uint64_t revision)
+static void tell_published(struct stm_txn *txn, uint64_t id, uint64_t revision)
 {
     stm_event event;
     fill(&event, txn, STM_EVENT_PUBLISH);
@@ -118,6 +109,19 @@ void stmi_observe_publish(struct stm_txn *txn, uint64_t id, uint64_t revision)
         event.value_size = stmi_entry_value(entry).size;
         stmi_observe(txn->store, &event);
     }
+}
+
+void stmi_observe_commit(struct stm_txn *txn, uint64_t id, uint64_t revision)
+{
+    if ((txn->wanted & STM_EVENT_BIT(STM_EVENT_COMMIT)) != 0) {
+        stm_event event;
+        fill(&event, txn, STM_EVENT_COMMIT);
+        event.txn = id;
+        event.revision = revision;
+        stmi_observe(txn->store, &event);
+    }
+    if ((txn->wanted & STM_EVENT_BIT(STM_EVENT_PUBLISH)) != 0)
+        tell_published(txn, id, revision);
 }
 
 static void tell_conflicts(struct stm_txn *txn, stm_stage stage, uint64_t events)

@@ -14,8 +14,10 @@
 
 /* There is an observer: it is asked what it wants, and told of what happens seldom. */
 #define stmi_watched(store) STMI_POINT((store)->observer != NULL)
-/* It wanted this when the attempt began: asking once an attempt is enough for what happens in all of them. */
-#define stmi_wanted(txn, kind) STMI_POINT(((txn)->wanted & STM_EVENT_BIT(kind)) != 0)
+/* It wanted one of these when the attempt began: asking once an attempt is enough for what happens in all of them. */
+#define stmi_wanted(txn, events) STMI_POINT(((txn)->wanted & (events)) != 0)
+/* It has not been asked yet in this attempt. */
+#define stmi_unbegun(txn) STMI_POINT((txn)->unbegun)
 
 /* Those of these events that the observer wants at present. */
 STMI_INLINE uint64_t stmi_observes(const struct stm_store *store, uint64_t events)
@@ -33,8 +35,7 @@ void stmi_observe(struct stm_store *store, stm_event *event);
 void stmi_observe_begin(struct stm_txn *txn);
 /* For events that were wanted at the beginning. */
 void stmi_observe_checkouts(struct stm_txn *txn, uint32_t first);
-void stmi_observe_commit(struct stm_txn *txn, uint64_t id, uint64_t revision);
-void stmi_observe_publish(struct stm_txn *txn, uint64_t id, uint64_t revision);
+void stmi_observe_commit(struct stm_txn *txn, uint64_t id, uint64_t revision); /* and what it published */
 /* For stores that have an observer: these ask what is wanted now. */
 void stmi_observe_conflict(struct stm_txn *txn, stm_stage stage);
 void stmi_observe_busy(struct stm_txn *txn, stm_stage stage);

@@ -36,6 +36,7 @@ static struct stm_txn *slot_make(struct stm_store *store, enum stmi_slot_state s
     memset((void *)slot, 0, sizeof *slot);
     slot->store = store;
     slot->fork_count = store->fork_count;
+    slot->watched = slot->unbegun = store->observer != NULL;
     slot->count_max = (uint32_t)store->limits.txn_key_count_max;
     slot->global_epoch = &store->epoch.global;
     slot->updates = slot->updates_few;
@@ -374,7 +375,7 @@ void stmi_txn_forget(struct stm_txn *txn)
     }
     stmi_txn_truncate(txn, 0);
     txn->changed_count = 0;
-    txn->begun = false;
+    txn->unbegun = txn->watched;
 }
 
 /* ------------------------------------------------------------------------- private copy -- */
@@ -513,7 +514,7 @@ static bool abandon(struct stm_txn *txn)
     if (stmi_txn_check(txn) != STM_OK || txn->stuck == STM_REENTERED)
         return false;
     txn->stuck = STM_REENTERED;
-    if (stmi_watched(txn->store))
+    if (stmi_watched(txn->store) && (!txn->settled || txn->failed))
         stmi_observe_abandon(txn);
     stmi_txn_forget(txn);
     return true;

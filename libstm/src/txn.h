@@ -118,7 +118,8 @@ struct stm_txn {
     uint32_t owned;                  /* entries that have had a block or a version to give back */
     bool holding;                    /* updates[] has the keys only read as well (commit.c) */
     bool failed;                     /* this operation has lost an attempt: the next belongs to it */
-    bool begun;                      /* this attempt, for a store that is observed (observe.h) */
+    bool watched;                    /* the store has an observer */
+    bool unbegun;                    /* ... which does not know yet of this attempt (observe.h) */
     uint64_t wanted;                 /* the events that its observer wanted then */
     uint64_t sequence;               /* attempts to commit, ever; its low bits are in heads */
     uint64_t sequence_epoch;         /* the global epoch when half of the sequence was last used up */

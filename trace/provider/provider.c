@@ -196,21 +196,36 @@ static void tell(void *context, const stm_event *event)
     }
 }
 
-/* ---- which of them are on ---- */
+/* ---- which of them are on: the store asks about events of transactions, or about one other ---- */
 
-#define IF_ON(kind, name) (lttng_ust_tracepoint_enabled(stm, name) ? STM_EVENT_BIT(kind) : 0)
+/* The word that LTTng writes: what lttng_ust_tracepoint_enabled() reads, but an integer, so that all can be put
+ * together without a comparison each. */
+#define STATE(name) CMM_LOAD_SHARED(lttng_ust_tracepoint_stm___##name.state)
+#define IF_ON(kind, name) (STATE(name) != 0 ? STM_EVENT_BIT(kind) : 0)
 
-/* Asked once an attempt; without a branch an event. */
+#define RARE                                                                                       \
+    (STM_EVENT_BIT(STM_EVENT_STORE_OPEN) | STM_EVENT_BIT(STM_EVENT_STORE_CLOSE) |                  \
+     STM_EVENT_BIT(STM_EVENT_SNAPSHOT_TAKEN) | STM_EVENT_BIT(STM_EVENT_SNAPSHOT_RELEASED))
+
+static uint64_t rare_on(void)
+{
+    return IF_ON(STM_EVENT_STORE_OPEN, store) | IF_ON(STM_EVENT_STORE_CLOSE, store) |
+           IF_ON(STM_EVENT_SNAPSHOT_TAKEN, snapshot) | IF_ON(STM_EVENT_SNAPSHOT_RELEASED, snapshot);
+}
+
+/* Asked once an attempt, most often while nothing is recorded. */
 static uint64_t enabled(void *context, uint64_t events)
 {
     (void)context;
+    uint64_t on = (events & RARE) != 0 ? rare_on() : 0;
+    if ((STATE(checkout) | STATE(commit) | STATE(publish) | STATE(conflict) | STATE(conflict_key) | STATE(busy) |
+         STATE(abandon) | STATE(starving)) == 0)
+        return events & on;
     return events &
-           (IF_ON(STM_EVENT_CHECKOUT, checkout) | IF_ON(STM_EVENT_COMMIT, commit) |
+           (on | IF_ON(STM_EVENT_CHECKOUT, checkout) | IF_ON(STM_EVENT_COMMIT, commit) |
             IF_ON(STM_EVENT_PUBLISH, publish) | IF_ON(STM_EVENT_CONFLICT, conflict) |
             IF_ON(STM_EVENT_CONFLICT_KEY, conflict_key) | IF_ON(STM_EVENT_BUSY, busy) |
-            IF_ON(STM_EVENT_ABANDON, abandon) | IF_ON(STM_EVENT_STARVING, starving) |
-            IF_ON(STM_EVENT_STORE_OPEN, store) | IF_ON(STM_EVENT_STORE_CLOSE, store) |
-            IF_ON(STM_EVENT_SNAPSHOT_TAKEN, snapshot) | IF_ON(STM_EVENT_SNAPSHOT_RELEASED, snapshot));
+            IF_ON(STM_EVENT_ABANDON, abandon) | IF_ON(STM_EVENT_STARVING, starving));
 }
 
 static const stm_observer observer = {
