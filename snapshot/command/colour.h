@@ -1,4 +1,5 @@
-/* colour.h -- colours on stdout: only if it is a terminal that can, and nobody has said NO_COLOR (no-color.org). */
+/* colour.h -- colours on stdout: only if it is a terminal that can, and nobody has said NO_COLOR
+ * (no-color.org). */
 #ifndef SNAPSHOT_COMMAND_COLOUR_H
 #define SNAPSHOT_COMMAND_COLOUR_H
 

@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-extern const struct command command_list, command_show, command_get, command_diff, command_stat, command_verify,
-    command_export, command_restore, command_prune, command_compact, command_report;
+extern const struct command command_list, command_show, command_get, command_diff, command_stat,
+    command_verify, command_export, command_restore, command_prune, command_compact, command_report;
 
 #endif

@@ -44,6 +44,7 @@ const struct command command_compact = {
     .operands_max = 1,
     .summary = "give back the space that removed snapshots have left",
     .accepts = "j",
-    .text = "A new file is written beside the old one and takes its place by renaming: there has to be room for both.\n",
+    .text = "A new file is written beside the old one and takes its place by renaming: there has to be room "
+            "for both.\n",
     .run = run,
 };

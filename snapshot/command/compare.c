@@ -26,13 +26,16 @@ static int order(bool old_there, bool new_there, const struct rows *before, cons
     return key_compare(before->row.key, after->row.key);
 }
 
-void compare(struct rows *before, struct rows *after, compare_visit *visit, void *arg, uint64_t counts[CHANGE_COUNT])
+void compare(struct rows *before, struct rows *after, compare_visit *visit, void *arg,
+             uint64_t counts[CHANGE_COUNT])
 {
     bool old_there = rows_next(before), new_there = rows_next(after), go_on = true;
     memset(counts, 0, CHANGE_COUNT * sizeof *counts);
     while (go_on && (old_there || new_there)) {
         int first = order(old_there, new_there, before, after);
-        enum change change = first < 0 ? CHANGE_REMOVED : first > 0 ? CHANGE_ADDED : compare_values(before, after);
+        enum change change = first < 0   ? CHANGE_REMOVED
+                             : first > 0 ? CHANGE_ADDED
+                                         : compare_values(before, after);
         counts[change]++;
         if (change != CHANGE_NONE)
             go_on = visit(change, before, after, arg);

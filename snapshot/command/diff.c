@@ -24,8 +24,8 @@ static void put_writer(const struct row *row)
         return;
     fputs(", by ", stdout);
     text_put(stdout, row->writer_label);
-    printf(" (transaction %lld, thread %lld, revision %lld)", (long long)row->writer_txn, (long long)row->writer_tid,
-           (long long)row->revision);
+    printf(" (transaction %lld, thread %lld, revision %lld)", (long long)row->writer_txn,
+           (long long)row->writer_tid, (long long)row->revision);
 }
 
 static void put_value(struct rows *rows, const struct options *options)
@@ -53,11 +53,13 @@ static void put_both(struct rows *before, struct rows *after, const struct optio
         printf("  %s", type_name(before->row.type));
         printf(" -> %s", type_name(after->row.type));
     }
-    printf("  %sversion %lld -> %lld", colour(COLOUR_GREY), (long long)before->row.version, (long long)after->row.version);
+    printf("  %sversion %lld -> %lld", colour(COLOUR_GREY), (long long)before->row.version,
+           (long long)after->row.version);
     put_writer(&after->row);
 }
 
-static void put_line(enum change change, struct rows *before, struct rows *after, const struct options *options)
+static void put_line(enum change change, struct rows *before, struct rows *after,
+                     const struct options *options)
 {
     static const struct {
         char mark;
@@ -120,7 +122,8 @@ static void put_json(enum change change, struct rows *before, struct rows *after
     json_close(json);
 }
 
-static void put_file_json(struct json *json, const char *name, const struct file *file, const struct snapshot *snapshot)
+static void put_file_json(struct json *json, const char *name, const struct file *file,
+                          const struct snapshot *snapshot)
 {
     json_open(json, name, '{', JSON_INLINE);
     json_escaped(json, "file", stm_text(file->path));
@@ -144,8 +147,8 @@ static bool visit(enum change change, struct rows *before, struct rows *after, v
     return true;
 }
 
-/* The second snapshot, where it is in the file of the first, and where it is not named at all: then it is the first that was
- * named, and the first is its parent. */
+/* The second snapshot, where it is in the file of the first, and where it is not named at all: then it is the
+ * first that was named, and the first is its parent. */
 static void open_both(const struct options *options, struct file files[2], struct file **second,
                       struct snapshot snapshots[2])
 {

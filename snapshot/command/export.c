@@ -83,7 +83,8 @@ const struct command command_export = {
     .operands_max = 1,
     .summary = "a snapshot as JSON or CSV, for other programs",
     .accepts = "akCj",
-    .text = "Each key is a line of its own, in both. Keys and, in CSV, values have \\xNN for what does not print and \\\\ for\n"
+    .text = "Each key is a line of its own, in both. Keys and, in CSV, values have \\xNN for what does not "
+            "print and \\\\ for\n"
             "a backslash. In JSON a value is exact: a number, a string, or \"hex\" where it is not UTF-8.\n",
     .run = run,
 };

@@ -13,7 +13,8 @@
 
 _Noreturn void file_broken(const struct file *file, const char *why)
 {
-    fail(EXIT_TROUBLE, "%s is damaged: %s. stm-snapshot verify says more; use an older copy of it", file->path, why);
+    fail(EXIT_TROUBLE, "%s is damaged: %s. stm-snapshot verify says more; use an older copy of it",
+         file->path, why);
 }
 
 _Noreturn void file_gone(const struct file *file)
@@ -67,7 +68,8 @@ stm_bytes file_text(sqlite3_stmt *statement, int column)
     const void *text = sqlite3_column_blob(statement, column);
     if (text == NULL && sqlite3_errcode(sqlite3_db_handle(statement)) == SQLITE_NOMEM)
         fail(EXIT_TROUBLE, "out of memory: a value of the file is too large for it");
-    return stm_bytes_of(text == NULL ? "" : text, text == NULL ? 0 : (size_t)sqlite3_column_bytes(statement, column));
+    return stm_bytes_of(text == NULL ? "" : text,
+                        text == NULL ? 0 : (size_t)sqlite3_column_bytes(statement, column));
 }
 
 /* -------------------------------------------------------------------------------- opening -- */
@@ -117,8 +119,9 @@ void file_open_at(struct file *file, const char *operand, int64_t at, struct sna
 
 /* ------------------------------------------------------------------------------ snapshots -- */
 
-#define SNAPSHOTS                                                                                                      \
-    "SELECT id, label, taken_at, revision, key_count, bytes, change_count, parent, checksum, library, has_values, "    \
+#define SNAPSHOTS                                                                                       \
+    "SELECT id, label, taken_at, revision, key_count, bytes, change_count, parent, checksum, library, " \
+    "has_values, "                                                                                      \
     "has_writers, low IS NULL AND high IS NULL FROM snapshots "
 
 static char *text_of(sqlite3_stmt *statement, int column)
@@ -162,7 +165,8 @@ void file_find(struct file *file, int64_t id, struct snapshot *snapshot)
     sqlite3_stmt *statement = file_prepare(file, SNAPSHOTS "WHERE id = ?1");
     sqlite3_bind_int64(statement, 1, id == 0 ? file->newest : id);
     if (!file_step(file, statement))
-        fail(EXIT_TROUBLE, "%s has no snapshot %lld; stm-snapshot list shows which there are", file->path, (long long)id);
+        fail(EXIT_TROUBLE, "%s has no snapshot %lld; stm-snapshot list shows which there are", file->path,
+             (long long)id);
     *snapshot = read_snapshot(statement);
     sqlite3_finalize(statement);
 }

@@ -1,9 +1,9 @@
 /*
  * file.h -- a snapshot file, open for reading, and the snapshot in it that is meant.
  *
- * What is read in several pieces is about one snapshot, and that does not change: so nothing is locked for longer than it takes to
- * read one of them, and who wants to append a snapshot meanwhile can. Nothing in the file is believed: a row that is not what
- * it should be ends the command with EXIT_TROUBLE.
+ * What is read in several pieces is about one snapshot, and that does not change: so nothing is locked for
+ * longer than it takes to read one of them, and who wants to append a snapshot meanwhile can. Nothing in the
+ * file is believed: a row that is not what it should be ends the command with EXIT_TROUBLE.
  */
 #ifndef SNAPSHOT_COMMAND_FILE_H
 #define SNAPSHOT_COMMAND_FILE_H
@@ -15,7 +15,7 @@
 
 struct snapshot {
     int64_t id, revision, key_count, bytes, change_count;
-    int64_t parent;           /* 0: none */
+    int64_t parent; /* 0: none */
     char *label, *taken_at, *library;
     unsigned char checksum[STM_CHECKSUM_SIZE];
     bool has_values, has_writers, is_whole; /* not whole: a range of the keys only */
@@ -23,7 +23,7 @@ struct snapshot {
 
 struct file {
     sqlite3 *db;
-    char *path; /* owned */
+    char *path;                     /* owned */
     int64_t snapshot_count, newest; /* newest: an id; 0: there is none */
 };
 
@@ -33,8 +33,8 @@ void file_close(struct file *file);
 
 /* Opens FILE or FILE:ID, and finds the snapshot: of the ID, of at (not both), or the newest. */
 void file_open_at(struct file *file, const char *operand, int64_t at, struct snapshot *snapshot);
-/* Cuts FILE:ID in two. The file may have a colon in its name: what exists is a file. Returns the path, to be freed, and *id,
- * 0: none. */
+/* Cuts FILE:ID in two. The file may have a colon in its name: what exists is a file. Returns the path, to be
+ * freed, and *id, 0: none. */
 char *file_split(const char *operand, int64_t *id);
 
 /* Exits if there is no such snapshot. 0: the newest. */

@@ -132,7 +132,9 @@ static int run(const struct options *options)
     bool found = options->history ? get_history(&file, &key) : get_one(&file, &snapshot, &key);
     if (!found && !options->json)
         fail(EXIT_DIFFERENT, "%s: there is no such key in %s%s", options->operands[1], file.path,
-             options->history ? "" : options->at == 0 ? ":newest" : "");
+             options->history   ? ""
+             : options->at == 0 ? ":newest"
+                                : "");
     g_byte_array_unref(key.key);
     snapshot_free(&snapshot);
     file_close(&file);

@@ -44,8 +44,8 @@ static int run(const struct options *options)
         json_close(&json);
         json_close(&json);
     } else {
-        printf("%6s  %-24s  %12s  %10s  %12s  %10s  %6s  %s\n", "ID", "TAKEN AT", "KEYS", "SIZE", "CHANGES", "REVISION",
-               "PARENT", "LABEL");
+        printf("%6s  %-24s  %12s  %10s  %12s  %10s  %6s  %s\n", "ID", "TAKEN AT", "KEYS", "SIZE", "CHANGES",
+               "REVISION", "PARENT", "LABEL");
         file_each(&file, list_line, NULL);
     }
     file_close(&file);
@@ -59,6 +59,7 @@ const struct command command_list = {
     .operands_max = 1,
     .summary = "which snapshots are in a file",
     .accepts = "j",
-    .text = "CHANGES are keys added, removed and changed since the parent. SIZE is that of all keys and values.\n",
+    .text = "CHANGES are keys added, removed and changed since the parent. SIZE is that of all keys and "
+            "values.\n",
     .run = run,
 };

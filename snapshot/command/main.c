@@ -30,7 +30,8 @@ static void print_help(void)
          "\n"
          "stm-snapshot COMMAND --help tells more of each; stm-snapshot --version, which version this is.\n"
          "\n"
-         "Exit status: 0 fine; 1 there are differences, a check failed, or there is no such key; 2 wrong usage;\n"
+         "Exit status: 0 fine; 1 there are differences, a check failed, or there is no such key; 2 wrong "
+         "usage;\n"
          "3 a file could not be read, or the output not be written.");
 }
 

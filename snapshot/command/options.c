@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,31 +15,44 @@
 #define SEPARATORS ":/." /* between the parts of a key */
 #define TOP 20
 
-/* The letter is the short option where it is below 0x80 and printed in the help. */
+/* How an option is set: a bool, a number within bounds, or by apply_other. */
+enum kind { FLAG, NUMBER, OTHER };
+#define TO(member) offsetof(struct options, member)
+
+/* The letter is the short option. */
 static const struct known {
     char letter;
     const char *name, *argument, *help;
+    enum kind kind;
+    size_t member;
+    int64_t min, max;
 } known[] = {
-    {'a', "at", "ID", "the snapshot with this id, as FILE:ID; default: the newest"},
-    {'k', "key", "PREFIX*", "only keys that begin so; without the star, only this key"},
-    {'f', "full", NULL, "whole values, however long"},
-    {'r', "raw", NULL, "the value's bytes as they are, and nothing else"},
-    {'H', "history", NULL, "the key in every snapshot in which it changed"},
-    {'p', "republished", NULL, "also keys that were published again with the same value"},
-    {'q', "quiet", NULL, "no output: the exit status tells"},
-    {'t', "top", "N", "rows in each list (20)"},
-    {'d', "depth", "N", "how many parts of a key make a prefix; default: where keys begin to differ"},
-    {'s', "separators", "CHARS", "what parts of a key end with (:/.)"},
-    {'c', "check", NULL, "try it: into a store that is thrown away"},
-    {'K', "key-size", "BYTES", "the store's limit of a key, as in stm_options (1024)"},
-    {'V', "value-size", "BYTES", "the store's limit of a value (16777216)"},
-    {'T', "txn-keys", "N", "the store's limit of keys in a transaction (65536)"},
-    {'n', "keep", "N", "keep the newest N snapshots, and remove the others"},
-    {'D', "dry-run", NULL, "say what would be removed, and remove nothing"},
-    {'o', "html", "FILE", "where to write it; - is the standard output"},
-    {'C', "csv", NULL, "as CSV (RFC 4180), with a line of names"},
-    {'j', "json", NULL, "as JSON"},
-    {'h', "help", NULL, "this text"},
+    {'a', "at", "ID", "the snapshot with this id, as FILE:ID; default: the newest", NUMBER, TO(at), 1,
+     INT64_MAX},
+    {'k', "key", "PREFIX*", "only keys that begin so; without the star, only this key", OTHER, 0, 0, 0},
+    {'f', "full", NULL, "whole values, however long", FLAG, TO(full), 0, 0},
+    {'r', "raw", NULL, "the value's bytes as they are, and nothing else", FLAG, TO(raw), 0, 0},
+    {'H', "history", NULL, "the key in every snapshot in which it changed", FLAG, TO(history), 0, 0},
+    {'p', "republished", NULL, "also keys that were published again with the same value", FLAG,
+     TO(republished), 0, 0},
+    {'q', "quiet", NULL, "no output: the exit status tells", FLAG, TO(quiet), 0, 0},
+    {'t', "top", "N", "rows in each list (20)", NUMBER, TO(top), 0, 10000},
+    {'d', "depth", "N", "parts of a key that make a prefix; default: where keys begin to differ", NUMBER,
+     TO(depth), 0, 4},
+    {'s', "separators", "CHARS", "what parts of a key end with (:/.)", OTHER, 0, 0, 0},
+    {'c', "check", NULL, "try it: into a store that is thrown away", FLAG, TO(check), 0, 0},
+    {'K', "key-size", "BYTES", "the store's limit of a key, as in stm_options (1024)", NUMBER,
+     TO(key_size_max), 1, STM_KEY_SIZE_MAX},
+    {'V', "value-size", "BYTES", "the store's limit of a value (16777216)", NUMBER, TO(value_size_max), 1,
+     STM_VALUE_SIZE_MAX},
+    {'T', "txn-keys", "N", "the store's limit of keys in a transaction (65536)", NUMBER,
+     TO(txn_key_count_max), 1, UINT32_MAX},
+    {'n', "keep", "N", "keep the newest N snapshots, and remove the others", NUMBER, TO(keep), 1, INT64_MAX},
+    {'D', "dry-run", NULL, "say what would be removed, and remove nothing", FLAG, TO(dry_run), 0, 0},
+    {'o', "html", "FILE", "where to write it; - is the standard output", OTHER, 0, 0, 0},
+    {'C', "csv", NULL, "as CSV (RFC 4180), with a line of names", FLAG, TO(csv), 0, 0},
+    {'j', "json", NULL, "as JSON", FLAG, TO(json), 0, 0},
+    {'h', "help", NULL, "this text", OTHER, 0, 0, 0},
 };
 #define KNOWN_COUNT (sizeof known / sizeof *known)
 
@@ -89,7 +103,8 @@ static void set_key(struct options *options, const char *text)
     options->key_is_prefix = size > 0 && text[size - 1] == '*';
     char *plain = g_strndup(text, size - options->key_is_prefix);
     if (strchr(plain, '*') != NULL)
-        fail(EXIT_USAGE, "--key %s: a star may stand at the end only; \\x2a is one that is part of the key", text);
+        fail(EXIT_USAGE, "--key %s: a star may stand at the end only; \\x2a is one that is part of the key",
+             text);
     if (plain[0] != '\0')
         options->key = options_key(plain);
     else if (!options->key_is_prefix)
@@ -97,31 +112,41 @@ static void set_key(struct options *options, const char *text)
     g_free(plain);
 }
 
-static void apply(struct options *options, const struct command *command, int letter)
+static void apply_other(struct options *options, const struct command *command, int letter)
 {
     switch (letter) {
-    case 'a': options->at = options_number("--at", optarg, 1, INT64_MAX); break;
-    case 'k': set_key(options, optarg); break;
-    case 'f': options->full = true; break;
-    case 'r': options->raw = true; break;
-    case 'H': options->history = true; break;
-    case 'p': options->republished = true; break;
-    case 'q': options->quiet = true; break;
-    case 't': options->top = options_number("--top", optarg, 0, 10000); break;
-    case 'd': options->depth = options_number("--depth", optarg, 0, 4); break;
-    case 's': options->separators = optarg; break;
-    case 'c': options->check = true; break;
-    case 'K': options->key_size_max = options_number("--key-size", optarg, 1, STM_KEY_SIZE_MAX); break;
-    case 'V': options->value_size_max = options_number("--value-size", optarg, 1, STM_VALUE_SIZE_MAX); break;
-    case 'T': options->txn_key_count_max = options_number("--txn-keys", optarg, 1, UINT32_MAX); break;
-    case 'n': options->keep = options_number("--keep", optarg, 1, INT64_MAX); break;
-    case 'D': options->dry_run = true; break;
-    case 'o': options->html = optarg; break;
-    case 'C': options->csv = true; break;
-    case 'j': options->json = true; break;
-    case 'h': print_help(command); exit(finish_output(EXIT_FINE));
-    default: fail(EXIT_USAGE, "see stm-snapshot %s --help", command->name); /* getopt_long has said what is wrong */
+    case 'k':
+        set_key(options, optarg);
+        break;
+    case 's':
+        options->separators = optarg;
+        break;
+    case 'o':
+        options->html = optarg;
+        break;
+    case 'h':
+        print_help(command);
+        exit(finish_output(EXIT_FINE));
+    default: /* getopt_long has said what is wrong */
+        fail(EXIT_USAGE, "see stm-snapshot %s --help", command->name);
     }
+}
+
+static void apply(struct options *options, const struct command *command, int letter)
+{
+    char *members = (char *)options, name[32];
+    for (size_t i = 0; i < KNOWN_COUNT; i++) {
+        if (known[i].letter != letter || known[i].kind == OTHER)
+            continue;
+        snprintf(name, sizeof name, "--%s", known[i].name);
+        if (known[i].kind == FLAG)
+            *(bool *)(void *)(members + known[i].member) = true;
+        else
+            *(int64_t *)(void *)(members + known[i].member) =
+                options_number(name, optarg, known[i].min, known[i].max);
+        return;
+    }
+    apply_other(options, command, letter);
 }
 
 /* What getopt_long wants, of the options that this command takes. */
@@ -131,7 +156,8 @@ static void make_lists(const struct command *command, struct option *longs, char
         const struct known *each = &known[i];
         if (!accepted(command, each->letter))
             continue;
-        *longs++ = (struct option){each->name, each->argument ? required_argument : no_argument, NULL, each->letter};
+        *longs++ =
+            (struct option){each->name, each->argument ? required_argument : no_argument, NULL, each->letter};
         *shorts++ = each->letter;
         if (each->argument)
             *shorts++ = ':';
@@ -153,7 +179,8 @@ struct options options_parse(const struct command *command, int argc, char **arg
     options.operands = argv + optind;
     options.operand_count = argc - optind;
     if (options.operand_count < command->operands_min || options.operand_count > command->operands_max)
-        fail(EXIT_USAGE, "%s wants %s; see stm-snapshot %s --help", command->name, command->operands, command->name);
+        fail(EXIT_USAGE, "%s wants %s; see stm-snapshot %s --help", command->name, command->operands,
+             command->name);
     return options;
 }
 

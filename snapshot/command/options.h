@@ -1,6 +1,6 @@
 /*
- * options.h -- the command line: one list of options for all commands, of which each takes some; so that an option means the same
- * everywhere, and --help cannot forget one.
+ * options.h -- the command line: one list of options for all commands, of which each takes some; so that an
+ * option means the same everywhere, and --help cannot forget one.
  */
 #ifndef SNAPSHOT_COMMAND_OPTIONS_H
 #define SNAPSHOT_COMMAND_OPTIONS_H
@@ -13,25 +13,25 @@
 struct options {
     char **operands;
     int operand_count;
-    int64_t at;          /* 0: the newest */
-    GByteArray *key;     /* of --key, without its star; NULL: all keys */
+    int64_t at;      /* 0: the newest */
+    GByteArray *key; /* of --key, without its star; NULL: all keys */
     bool key_is_prefix;
     bool json, csv, full, raw, history, quiet, check, dry_run, republished;
-    const char *html;    /* NULL: not given */
-    int64_t keep;        /* 0: not given */
+    const char *html; /* NULL: not given */
+    int64_t keep;     /* 0: not given */
     int64_t top;
-    int64_t depth;       /* -1: chosen by what is there */
+    int64_t depth; /* -1: chosen by what is there */
     const char *separators;
     int64_t key_size_max, value_size_max, txn_key_count_max; /* 0: the library's defaults */
 };
 
 struct command {
     const char *name;
-    const char *operands;   /* "FILE[:ID] KEY" */
+    const char *operands; /* "FILE[:ID] KEY" */
     int operands_min, operands_max;
     const char *summary;
-    const char *accepts;    /* letters of the list in options.c */
-    const char *text;       /* the rest of its help; NULL: none */
+    const char *accepts; /* letters of the list in options.c */
+    const char *text;    /* the rest of its help; NULL: none */
     int (*run)(const struct options *options);
 };
 

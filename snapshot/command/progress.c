@@ -6,9 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QUIET_MS 700   /* what takes no longer needs no progress */
+#define QUIET_MS 700 /* what takes no longer needs no progress */
 #define BETWEEN_MS 100
-#define STEP 1024      /* looks at the clock every so many keys */
+#define STEP 1024 /* looks at the clock every so many keys */
 
 static struct {
     const char *doing; /* NULL: not shown */

@@ -1,6 +1,6 @@
 /*
- * progress.h -- one line on stderr that says how far a long command is: only on a terminal, only after a moment, and not
- * where rows go to a terminal at the same time.
+ * progress.h -- one line on stderr that says how far a long command is: only on a terminal, only after a
+ * moment, and not where rows go to a terminal at the same time.
  */
 #ifndef SNAPSHOT_COMMAND_PROGRESS_H
 #define SNAPSHOT_COMMAND_PROGRESS_H

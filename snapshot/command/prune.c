@@ -9,7 +9,7 @@
 
 struct choice {
     const struct options *options;
-    GArray *removed;    /* ids */
+    GArray *removed;     /* ids */
     int64_t seen, count; /* snapshots gone through, and all */
 };
 
@@ -81,7 +81,8 @@ static int run(const struct options *options)
         fail(EXIT_USAGE, "say which snapshots to remove, or --keep how many; see stm-snapshot prune --help");
     GArray *removed = chosen(options);
     if (removed->len > 0 && !options->dry_run &&
-        stm_file_prune(options->operands[0], (const int64_t *)(const void *)removed->data, removed->len, &error) != STM_FILE_OK)
+        stm_file_prune(options->operands[0], (const int64_t *)(const void *)removed->data, removed->len,
+                       &error) != STM_FILE_OK)
         fail(EXIT_TROUBLE, "%s", error.message);
     if (options->json)
         report_json(options, removed);
@@ -98,6 +99,7 @@ const struct command command_prune = {
     .operands_max = 10000,
     .summary = "remove snapshots from a file's history",
     .accepts = "nDj",
-    .text = "The snapshots that stay show what they showed. In one transaction: all of it happens, or nothing.\n",
+    .text =
+        "The snapshots that stay show what they showed. In one transaction: all of it happens, or nothing.\n",
     .run = run,
 };

@@ -62,7 +62,8 @@ const struct command command_report = {
     .operands_max = 1,
     .summary = "--html FILE: a page with pictures of all of it",
     .accepts = "aodsk",
-    .text = "One file that needs no network: sizes by prefix, growth over the snapshots, what has changed. For its figures as\n"
+    .text = "One file that needs no network: sizes by prefix, growth over the snapshots, what has changed. "
+            "For its figures as\n"
             "JSON, see stat, list and diff.\n",
     .run = run,
 };

@@ -1,4 +1,5 @@
-/* restore -- whether a snapshot could be imported: by importing it, into a store that is thrown away afterwards. */
+/* restore -- whether a snapshot could be imported: by importing it, into a store that is thrown away
+ * afterwards. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <time.h>
@@ -73,9 +74,10 @@ static void report_json(const char *path, const struct attempt *attempt)
 
 static void report_text(const struct attempt *attempt)
 {
-    printf("%s keys imported in %s %s, in %.3f s; the store takes %s.\n", text_count((int64_t)attempt->result.imported),
-           text_count((int64_t)attempt->result.commits), attempt->result.commits == 1 ? "transaction" : "transactions",
-           attempt->seconds, text_size((int64_t)attempt->stats.bytes_used));
+    printf("%s keys imported in %s %s, in %.3f s; the store takes %s.\n",
+           text_count((int64_t)attempt->result.imported), text_count((int64_t)attempt->result.commits),
+           attempt->result.commits == 1 ? "transaction" : "transactions", attempt->seconds,
+           text_size((int64_t)attempt->stats.bytes_used));
     if (attempt->result.commits > 1)
         printf("They do not fit into one transaction: others would see the import in parts (--txn-keys).\n");
 }
@@ -85,14 +87,17 @@ static int run(const struct options *options)
     struct file file;
     struct snapshot snapshot;
     if (!options->check)
-        fail(EXIT_USAGE, "a store lives in a program, so only that can restore it (stm_file_import): say --check to try");
-    file_open_at(&file, options->operands[0], options->at, &snapshot); /* what cannot be read at all ends here */
+        fail(EXIT_USAGE,
+             "a store lives in a program, so only that can restore it (stm_file_import): say --check to try");
+    file_open_at(&file, options->operands[0], options->at,
+                 &snapshot); /* what cannot be read at all ends here */
     char *path = g_strdup(file.path);
     file_close(&file);
     struct attempt attempt = try(path, snapshot.id, options);
     if (options->json)
         report_json(path, &attempt);
-    bool unknown = attempt.status == STM_FILE_IO || attempt.status == STM_FILE_LOCKED || attempt.status == STM_FILE_NO_MEMORY;
+    bool unknown = attempt.status == STM_FILE_IO || attempt.status == STM_FILE_LOCKED ||
+                   attempt.status == STM_FILE_NO_MEMORY;
     if (attempt.status != STM_FILE_OK)
         fail(unknown ? EXIT_TROUBLE : EXIT_DIFFERENT, "it cannot be imported: %s", attempt.error.message);
     if (!options->json)

@@ -50,8 +50,8 @@ static void clear_held(gpointer held)
 }
 
 /* Rows of a table that the snapshot sees, after a key, within the range that options name. */
-static void open_arm(struct arm *arm, struct file *file, const char *from, int64_t id, const struct options *options,
-                     enum columns columns)
+static void open_arm(struct arm *arm, struct file *file, const char *from, int64_t id,
+                     const struct options *options, enum columns columns)
 {
     const GByteArray *key = options == NULL ? NULL : options->key;
     GByteArray *end = key != NULL && options->key_is_prefix ? after_prefix(key) : NULL;
@@ -59,9 +59,10 @@ static void open_arm(struct arm *arm, struct file *file, const char *from, int64
                         : !options->key_is_prefix ? " AND key = $low"
                         : end == NULL             ? " AND key >= $low"
                                                   : " AND key >= $low AND key < $high";
-    char *sql = g_strdup_printf("SELECT key, type, size, version, since, revision, writer_txn, writer_label, writer_tid, %s "
-                                "FROM %s AND since <= $id AND key > $after%s ORDER BY key LIMIT " BATCH_ROWS,
-                                columns == WITH_VALUES ? "value" : "NULL", from, range);
+    char *sql = g_strdup_printf(
+        "SELECT key, type, size, version, since, revision, writer_txn, writer_label, writer_tid, %s "
+        "FROM %s AND since <= $id AND key > $after%s ORDER BY key LIMIT " BATCH_ROWS,
+        columns == WITH_VALUES ? "value" : "NULL", from, range);
     *arm = (struct arm){.statement = file_prepare(file, sql),
                         .batch = g_array_new(FALSE, FALSE, sizeof(struct held)),
                         .after = g_byte_array_new()};
@@ -74,13 +75,15 @@ static void open_arm(struct arm *arm, struct file *file, const char *from, int64
     g_free(sql);
 }
 
-void rows_open(struct rows *rows, struct file *file, const struct snapshot *snapshot, const struct options *options,
-               enum columns columns)
+void rows_open(struct rows *rows, struct file *file, const struct snapshot *snapshot,
+               const struct options *options, enum columns columns)
 {
-    *rows = (struct rows){.file = file, .key = g_byte_array_new(), .data_version = -1, .count_wanted = snapshot->key_count};
+    *rows = (struct rows){
+        .file = file, .key = g_byte_array_new(), .data_version = -1, .count_wanted = snapshot->key_count};
     if (options != NULL && options->key != NULL)
         rows->count_wanted = -1;
-    rows->same = file_prepare(file, "SELECT 1 FROM snapshots WHERE id = $id AND checksum = $checksum AND key_count = $count");
+    rows->same = file_prepare(
+        file, "SELECT 1 FROM snapshots WHERE id = $id AND checksum = $checksum AND key_count = $count");
     bind_id(rows->same, snapshot->id);
     sqlite3_bind_blob(rows->same, 2, snapshot->checksum, sizeof snapshot->checksum, SQLITE_TRANSIENT);
     sqlite3_bind_int64(rows->same, 3, snapshot->key_count);
@@ -176,7 +179,8 @@ static void check(const struct rows *rows, const struct arm *arm, const struct h
         file_broken(rows->file, "a key is not a BLOB, or empty");
     if (held->row.size < 0 || held->row.version < 0)
         file_broken(rows->file, "a size or version is negative");
-    if (arm->after->len > 0 && key_compare(stm_bytes_of(arm->after->data, arm->after->len), held->row.key) >= 0)
+    if (arm->after->len > 0 &&
+        key_compare(stm_bytes_of(arm->after->data, arm->after->len), held->row.key) >= 0)
         file_broken(rows->file, "its keys are not in order");
 }
 
@@ -186,7 +190,8 @@ static void bind_after(const struct arm *arm)
     if (arm->after->len > 0)
         bind(arm->statement, "$after", arm->after);
     else
-        sqlite3_bind_double(arm->statement, sqlite3_bind_parameter_index(arm->statement, "$after"), -INFINITY);
+        sqlite3_bind_double(arm->statement, sqlite3_bind_parameter_index(arm->statement, "$after"),
+                            -INFINITY);
 }
 
 static void fill(struct rows *rows, struct arm *arm)

@@ -1,10 +1,11 @@
 /*
  * rows.h -- the keys of one snapshot, in the order of the store: streamed, some at a time.
  *
- * Nobody is kept out of the file while rows are looked at or written, however long a pager takes: they are read in batches,
- * each in a transaction of its own, and handed out when that is over. That is consistent all the same, since what a snapshot
- * shows never changes: who appends another moves rows of this one from kv to past, which a batch notices (data_version), and then
- * looks for what comes next in both again. If the snapshot itself has gone meanwhile, the command ends with EXIT_TROUBLE.
+ * Nobody is kept out of the file while rows are looked at or written, however long a pager takes: they are
+ * read in batches, each in a transaction of its own, and handed out when that is over. That is consistent all
+ * the same, since what a snapshot shows never changes: who appends another moves rows of this one from kv to
+ * past, which a batch notices (data_version), and then looks for what comes next in both again. If the
+ * snapshot itself has gone meanwhile, the command ends with EXIT_TROUBLE.
  */
 #ifndef SNAPSHOT_COMMAND_ROWS_H
 #define SNAPSHOT_COMMAND_ROWS_H
@@ -26,10 +27,10 @@ struct row {
 enum form { FORM_NONE, FORM_INTEGER, FORM_REAL, FORM_TEXT, FORM_BYTES };
 
 struct value {
-    enum form form;   /* NONE: exported without values */
+    enum form form; /* NONE: exported without values */
     int64_t integer;
     double real;
-    stm_bytes bytes;  /* of TEXT and BYTES */
+    stm_bytes bytes; /* of TEXT and BYTES */
 };
 
 /* One of the two tables that a snapshot's rows are in: a batch of its rows, and where the next one begins. */
@@ -43,13 +44,13 @@ struct arm {
 
 struct rows {
     struct file *file;
-    sqlite3_stmt *same;      /* is the snapshot still what it was? */
-    struct arm arms[2];      /* kv and past */
-    struct arm *current;     /* of the row; NULL: none yet */
-    GByteArray *key;         /* the current one's */
-    struct row row;          /* valid until the next one */
+    sqlite3_stmt *same;  /* is the snapshot still what it was? */
+    struct arm arms[2];  /* kv and past */
+    struct arm *current; /* of the row; NULL: none yet */
+    GByteArray *key;     /* the current one's */
+    struct row row;      /* valid until the next one */
     uint64_t count;
-    int64_t count_wanted;    /* what the snapshot says; -1: not all of it is read */
+    int64_t count_wanted; /* what the snapshot says; -1: not all of it is read */
     int64_t data_version;
 };
 
@@ -57,8 +58,8 @@ struct rows {
 enum columns { WITHOUT_VALUES, WITH_VALUES };
 
 /* options may be NULL: all keys; else those that its --key names. */
-void rows_open(struct rows *rows, struct file *file, const struct snapshot *snapshot, const struct options *options,
-               enum columns columns);
+void rows_open(struct rows *rows, struct file *file, const struct snapshot *snapshot,
+               const struct options *options, enum columns columns);
 bool rows_next(struct rows *rows);
 /* The current row's value; valid until the next row. NONE, too, if it was opened WITHOUT_VALUES. */
 struct value rows_value(const struct rows *rows);

@@ -1,4 +1,5 @@
-/* stat -- what takes the room: sizes by prefix and type, how large values are, who wrote, what was published most. */
+/* stat -- what takes the room: sizes by prefix and type, how large values are, who wrote, what was published
+ * most. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -125,7 +126,8 @@ static void put_all(const struct survey *survey, const struct file *file, const 
     fputs("  ", stdout);
     text_put(stdout, stm_text(snapshot->label));
     printf("\n%s keys: %s of keys, %s of values; revision %s\n", text_count(survey->all.keys),
-           text_size(survey->all.key_bytes), text_size(survey->all.value_bytes), text_count(snapshot->revision));
+           text_size(survey->all.key_bytes), text_size(survey->all.value_bytes),
+           text_count(snapshot->revision));
     put_prefixes(survey);
     put_types(survey);
     put_histogram(survey);
@@ -250,7 +252,8 @@ const struct command command_stat = {
     .operands_max = 1,
     .summary = "sizes by prefix, type and writer; how large values are",
     .accepts = "akdstj",
-    .text = "A prefix is the first parts of a key, each with its separator: of account:7:name, account: is one part deep.\n"
+    .text = "A prefix is the first parts of a key, each with its separator: of account:7:name, account: is "
+            "one part deep.\n"
             "--depth 0 goes by the first character.\n",
     .run = run,
 };

@@ -41,7 +41,8 @@ static int compare_ranks(gconstpointer a, gconstpointer b)
     const struct entry *left = a, *right = b;
     if (left->rank != right->rank)
         return left->rank > right->rank ? -1 : 1;
-    return key_compare(stm_bytes_of(left->name->data, left->name->len), stm_bytes_of(right->name->data, right->name->len));
+    return key_compare(stm_bytes_of(left->name->data, left->name->len),
+                       stm_bytes_of(right->name->data, right->name->len));
 }
 
 static void cut(struct top *top)
@@ -72,7 +73,8 @@ static GByteArray *copied(const void *data, size_t size)
 
 /* --------------------------------------------------------------------------------- prefixes -- */
 
-/* A prefix that is being added up, of so many parts: all keys that begin so, and those that have no further part. */
+/* A prefix that is being added up, of so many parts: all keys that begin so, and those that have no further
+ * part. */
 struct level {
     GByteArray *prefix;
     struct amount all, direct;
@@ -131,7 +133,8 @@ static unsigned find_parts(stm_bytes key, const char *separators, size_t ends[SU
     return count;
 }
 
-static void add_to_first(struct survey *survey, struct level *first, stm_bytes key, const struct amount *amount)
+static void add_to_first(struct survey *survey, struct level *first, stm_bytes key,
+                         const struct amount *amount)
 {
     gunichar character;
     size_t size = text_character(key.data, key.size, &character);
@@ -143,7 +146,8 @@ static void add_to_first(struct survey *survey, struct level *first, stm_bytes k
 }
 
 /* Levels that the key does not continue are finished, the deepest first; then it begins its own. */
-static void add_to_prefixes(struct survey *survey, struct prefixes *prefixes, stm_bytes key, const struct amount *amount)
+static void add_to_prefixes(struct survey *survey, struct prefixes *prefixes, stm_bytes key,
+                            const struct amount *amount)
 {
     size_t ends[SURVEY_DEPTH_MAX + 1];
     unsigned parts = find_parts(key, prefixes->separators, ends), same = 0;
@@ -199,7 +203,8 @@ static unsigned bucket_of(int64_t size)
 
 #define WRITERS_MAX 65535 /* more labels a store cannot have */
 
-static void add_writer(struct survey *survey, GHashTable *writers, const struct row *row, const struct amount *amount)
+static void add_writer(struct survey *survey, GHashTable *writers, const struct row *row,
+                       const struct amount *amount)
 {
     GBytes *label = g_bytes_new(row->writer_label.data, MIN(row->writer_label.size, STM_LABEL_SIZE_MAX));
     struct amount *of = g_hash_table_lookup(writers, label);
@@ -225,7 +230,8 @@ static void offer_writers(struct survey *survey, GHashTable *writers)
 }
 
 /* The name is copied only of those that may stay. */
-static void offer_key(struct top *top, const struct row *row, const struct amount *amount, int64_t rank, int64_t *least)
+static void offer_key(struct top *top, const struct row *row, const struct amount *amount, int64_t rank,
+                      int64_t *least)
 {
     if (top->entries->len >= top->limit && rank <= *least) {
         top->count++;
@@ -274,11 +280,13 @@ static void go_through(struct survey *survey, struct rows *rows, const struct op
     g_hash_table_unref(writers);
 }
 
-void survey_make(struct survey *survey, struct file *file, const struct snapshot *snapshot, const struct options *options,
-                 guint limit)
+void survey_make(struct survey *survey, struct file *file, const struct snapshot *snapshot,
+                 const struct options *options, guint limit)
 {
     struct rows rows;
-    *survey = (struct survey){.largest = top_make(limit), .published = top_make(limit), .writers = top_make(limit),
+    *survey = (struct survey){.largest = top_make(limit),
+                              .published = top_make(limit),
+                              .writers = top_make(limit),
                               .has_writers = snapshot->has_writers};
     for (unsigned depth = 0; depth <= SURVEY_DEPTH_MAX; depth++)
         survey->prefixes[depth] = top_make(limit);

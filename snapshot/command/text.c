@@ -40,7 +40,8 @@ size_t text_character(const unsigned char *bytes, size_t left, gunichar *charact
 size_t text_plain(const unsigned char *bytes, size_t left)
 {
     size_t size = 0;
-    while (size < left && bytes[size] >= ' ' && bytes[size] < 0x7f && bytes[size] != '\\' && bytes[size] != '"')
+    while (size < left && bytes[size] >= ' ' && bytes[size] < 0x7f && bytes[size] != '\\' &&
+           bytes[size] != '"')
         size++;
     return size;
 }
@@ -50,7 +51,8 @@ bool text_is_utf8(stm_bytes bytes)
     return g_utf8_validate_len(bytes.data, bytes.size, NULL); /* false with a NUL, too */
 }
 
-/* One character or byte, as it is shown: in piece, NUL-terminated. Returns how many bytes of the text it stands for. */
+/* One character or byte, as it is shown: in piece, NUL-terminated. Returns how many bytes of the text it
+ * stands for. */
 #define PIECE_SIZE 8
 static size_t show(const unsigned char *bytes, size_t left, char piece[PIECE_SIZE], size_t *columns)
 {

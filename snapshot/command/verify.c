@@ -27,7 +27,8 @@ static bool told(const char *what, bool holds, const char *why, void *arg)
         json_close(&verify->json);
         return true;
     }
-    printf("%s%-6s%s  ", colour(holds ? COLOUR_GREEN : COLOUR_RED), holds ? "ok" : "FAILED", colour(COLOUR_NONE));
+    printf("%s%-6s%s  ", colour(holds ? COLOUR_GREEN : COLOUR_RED), holds ? "ok" : "FAILED",
+           colour(COLOUR_NONE));
     text_put(stdout, stm_text(what));
     if (!holds) {
         fputs(": ", stdout);
@@ -74,7 +75,8 @@ const struct command command_verify = {
     .operands_max = 1,
     .summary = "whether all of a file is what it should be",
     .accepts = "qj",
-    .text = "Checks the database, the schema, each row, and of each snapshot the number of keys, their size and the\n"
+    .text = "Checks the database, the schema, each row, and of each snapshot the number of keys, their size "
+            "and the\n"
             "checksum recorded at its export. Exit status 1: something does not hold.\n",
     .run = run,
 };

@@ -28,7 +28,8 @@ static void keep_instant(const struct snapshot *snapshot, void *arg)
     facts->instant_count++;
 }
 
-/* The first of the snapshots shown that is not before id; NULL: none, or those not shown would have to be asked. */
+/* The first of the snapshots shown that is not before id; NULL: none, or those not shown would have to be
+ * asked. */
 static struct instant *instant_from(const struct facts *facts, int64_t id)
 {
     const GArray *instants = facts->instants;
@@ -46,14 +47,19 @@ static struct instant *instant_from(const struct facts *facts, int64_t id)
 
 enum happening { APPEARED, WENT, REPLACED };
 
-/* Rows by the snapshot since which, or until which, they were seen. A row that follows another of its key between the same two
- * snapshots has replaced it. Ids of snapshots that were pruned may stand for the next one. */
+/* Rows by the snapshot since which, or until which, they were seen. A row that follows another of its key
+ * between the same two snapshots has replaced it. Ids of snapshots that were pruned may stand for the next
+ * one. */
 static const char *const happenings[] = {
-    [APPEARED] = "SELECT since, count(*) FROM (SELECT since FROM kv UNION ALL SELECT since FROM past) GROUP BY since",
+    [APPEARED] =
+        "SELECT since, count(*) FROM (SELECT since FROM kv UNION ALL SELECT since FROM past) GROUP BY since",
     [WENT] = "SELECT until, count(*) FROM past GROUP BY until",
-    [REPLACED] = "SELECT until, count(*) FROM (SELECT until, key, (SELECT min(id) FROM snapshots WHERE id >= until) AS seen "
-                 "FROM past) AS p WHERE EXISTS (SELECT 1 FROM kv AS k WHERE k.key = p.key AND k.since BETWEEN p.until AND p.seen) "
-                 "OR EXISTS (SELECT 1 FROM past AS k WHERE k.key = p.key AND k.since BETWEEN p.until AND p.seen) GROUP BY until",
+    [REPLACED] = "SELECT until, count(*) FROM (SELECT until, key, (SELECT min(id) FROM snapshots WHERE id >= "
+                 "until) AS seen "
+                 "FROM past) AS p WHERE EXISTS (SELECT 1 FROM kv AS k WHERE k.key = p.key AND k.since "
+                 "BETWEEN p.until AND p.seen) "
+                 "OR EXISTS (SELECT 1 FROM past AS k WHERE k.key = p.key AND k.since BETWEEN p.until AND "
+                 "p.seen) GROUP BY until",
 };
 
 static void count_happenings(struct facts *facts, struct file *file)
@@ -132,12 +138,12 @@ static void find_differences(struct facts *facts, struct file *file, const struc
 
 static void read_hot_keys(struct facts *facts, struct file *file)
 {
-    sqlite3_stmt *statement =
-        file_prepare(file, "SELECT key, count, error FROM hottest WHERE snapshot = ?1 ORDER BY rank LIMIT " COUNTERS_MAX);
+    sqlite3_stmt *statement = file_prepare(
+        file, "SELECT key, count, error FROM hottest WHERE snapshot = ?1 ORDER BY rank LIMIT " COUNTERS_MAX);
     sqlite3_bind_int64(statement, 1, facts->snapshot.id);
     while (file_step(file, statement)) {
-        struct hot_key hot = {text_escaped(file_text(statement, 0), KEY_COLUMNS), sqlite3_column_int64(statement, 1),
-                              sqlite3_column_int64(statement, 2)};
+        struct hot_key hot = {text_escaped(file_text(statement, 0), KEY_COLUMNS),
+                              sqlite3_column_int64(statement, 1), sqlite3_column_int64(statement, 2)};
         g_array_append_val(facts->hot_keys, hot);
     }
     sqlite3_finalize(statement);
@@ -145,17 +151,19 @@ static void read_hot_keys(struct facts *facts, struct file *file)
 
 static void read_counters(struct facts *facts, struct file *file)
 {
-    sqlite3_stmt *statement =
-        file_prepare(file, "SELECT name, value FROM stats WHERE snapshot = ?1 ORDER BY name LIMIT " COUNTERS_MAX);
+    sqlite3_stmt *statement = file_prepare(
+        file, "SELECT name, value FROM stats WHERE snapshot = ?1 ORDER BY name LIMIT " COUNTERS_MAX);
     sqlite3_bind_int64(statement, 1, facts->snapshot.id);
     while (file_step(file, statement)) {
-        struct counter counter = {text_escaped(file_text(statement, 0), 60), sqlite3_column_int64(statement, 1)};
+        struct counter counter = {text_escaped(file_text(statement, 0), 60),
+                                  sqlite3_column_int64(statement, 1)};
         g_array_append_val(facts->counters, counter);
     }
     sqlite3_finalize(statement);
 }
 
-void facts_gather(struct facts *facts, struct file *file, const struct snapshot *snapshot, const struct options *options)
+void facts_gather(struct facts *facts, struct file *file, const struct snapshot *snapshot,
+                  const struct options *options)
 {
     struct stat found;
     *facts = (struct facts){

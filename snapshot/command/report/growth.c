@@ -1,6 +1,7 @@
 /*
- * growth.c -- the snapshots one after the other: how much there was, and what happened between them. Both pictures have the same
- * horizontal axis: a step a snapshot, however long it took, since exports are seldom regular.
+ * growth.c -- the snapshots one after the other: how much there was, and what happened between them. Both
+ * pictures have the same horizontal axis: a step a snapshot, however long it took, since exports are seldom
+ * regular.
  */
 #include <math.h>
 
@@ -44,8 +45,9 @@ static void draw_moments(GString *html, const struct facts *facts, const axis *x
     g_string_append(html, "<g class=\"axis\">");
     for (guint i = 0; i < count; i += step) {
         double at = axis_at(x, i + 0.5);
-        g_string_append_printf(html, "<text x=\"%.1f\" y=\"%.1f\">%lld</text><text x=\"%.1f\" y=\"%.1f\">", at, BOTTOM + 15,
-                               (long long)instant_at(facts, i)->snapshot.id, at, BOTTOM + 30);
+        g_string_append_printf(html, "<text x=\"%.1f\" y=\"%.1f\">%lld</text><text x=\"%.1f\" y=\"%.1f\">",
+                               at, BOTTOM + 15, (long long)instant_at(facts, i)->snapshot.id, at,
+                               BOTTOM + 30);
         write_moment(html, instant_at(facts, i)->snapshot.taken_at);
         g_string_append(html, "</text>");
     }
@@ -58,8 +60,9 @@ static void write_title(GString *html, const struct instant *instant)
     g_string_append(html, "<title>");
     markup_printf(html, "%lld: ", (long long)instant->snapshot.id);
     markup_text(html, label->str);
-    markup_printf(html, ", %s: %s %s, %s; %s added, ", instant->snapshot.taken_at, text_count(instant->snapshot.key_count),
-                  KEYS(instant->snapshot.key_count), text_size(instant->snapshot.bytes), text_count(instant->added));
+    markup_printf(html, ", %s: %s %s, %s; %s added, ", instant->snapshot.taken_at,
+                  text_count(instant->snapshot.key_count), KEYS(instant->snapshot.key_count),
+                  text_size(instant->snapshot.bytes), text_count(instant->added));
     markup_printf(html, "%s changed, %s removed", text_count(instant->changed), text_count(instant->removed));
     g_string_append(html, "</title>");
     g_string_free(label, TRUE);
@@ -70,8 +73,8 @@ static void draw_touch(GString *html, const struct facts *facts, const axis *x)
 {
     g_string_append(html, "<g class=\"touch\">");
     for (guint i = 0; i < facts->instants->len; i++) {
-        g_string_append_printf(html, "<rect x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\">", axis_at(x, i), TOP,
-                               axis_at(x, i + 1) - axis_at(x, i), BOTTOM - TOP);
+        g_string_append_printf(html, "<rect x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\">",
+                               axis_at(x, i), TOP, axis_at(x, i + 1) - axis_at(x, i), BOTTOM - TOP);
         write_title(html, instant_at(facts, i));
         g_string_append(html, "</rect>");
     }
@@ -96,11 +99,13 @@ static void draw_amounts(GString *html, const struct facts *facts, bool bytes)
     for (guint i = 0; i < facts->instants->len; i++)
         most = fmax(most, amount_of(instant_at(facts, i), bytes));
     axis x = across(facts), y = {0, most, BOTTOM, TOP};
-    svg_open(html, "wide", CANVAS_WIDTH, HEIGHT, bytes ? "Bytes of keys and values in each snapshot" : "Keys in each snapshot");
+    svg_open(html, "wide", CANVAS_WIDTH, HEIGHT,
+             bytes ? "Bytes of keys and values in each snapshot" : "Keys in each snapshot");
     axis_draw_amount(html, &y, LEFT, RIGHT, lines_for(most), !bytes ? "" : most < 1000 ? "\u00a0B" : "B");
     g_string_append_printf(html, "<path class=\"plain\" d=\"M%.1f %.1f", LEFT, BOTTOM);
     for (guint i = 0; i < facts->instants->len; i++)
-        g_string_append_printf(html, "V%.1fH%.1f", axis_at(&y, amount_of(instant_at(facts, i), bytes)), axis_at(&x, i + 1));
+        g_string_append_printf(html, "V%.1fH%.1f", axis_at(&y, amount_of(instant_at(facts, i), bytes)),
+                               axis_at(&x, i + 1));
     g_string_append_printf(html, "V%.1fZ\"/>\n", BOTTOM);
     draw_moments(html, facts, &x);
     draw_touch(html, facts, &x);
@@ -110,13 +115,15 @@ static void draw_amounts(GString *html, const struct facts *facts, bool bytes)
 void growth_write(GString *html, const struct facts *facts)
 {
     if (facts->instants->len < 2) {
-        nothing_write(html, "There is one snapshot only. Exports that append to the file (stm_export_options.append) make a "
-                            "history, which shows here how the store grows, and what changes.");
+        nothing_write(
+            html,
+            "There is one snapshot only. Exports that append to the file (stm_export_options.append) make a "
+            "history, which shows here how the store grows, and what changes.");
         return;
     }
     if (facts->instant_count > (int64_t)facts->instants->len)
-        g_string_append_printf(html, "<p class=\"hint\">The last %u of %s snapshots.</p>\n", facts->instants->len,
-                               text_count(facts->instant_count));
+        g_string_append_printf(html, "<p class=\"hint\">The last %u of %s snapshots.</p>\n",
+                               facts->instants->len, text_count(facts->instant_count));
     g_string_append(html, "<figure><figcaption>Keys</figcaption>\n");
     draw_amounts(html, facts, false);
     g_string_append(html, "</figure>\n<figure><figcaption>Bytes of keys and values</figcaption>\n");
@@ -126,12 +133,14 @@ void growth_write(GString *html, const struct facts *facts)
 
 /* ------------------------------------------------------------------------------- happenings -- */
 
-static void draw_part(GString *html, const char *part, double x, double width, const axis *y, double from, double to)
+static void draw_part(GString *html, const char *part, double x, double width, const axis *y, double from,
+                      double to)
 {
     double top = axis_at(y, to), bottom = axis_at(y, from);
     if (to > from)
-        g_string_append_printf(html, "<rect class=\"%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>", part, x, top,
-                               width, fmax(bottom - top, 1));
+        g_string_append_printf(html,
+                               "<rect class=\"%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>",
+                               part, x, top, width, fmax(bottom - top, 1));
 }
 
 /* A first snapshot adds everything, and would dwarf the others. */
@@ -141,7 +150,8 @@ static void draw_stacks(GString *html, const struct facts *facts, const axis *x,
         const struct instant *each = instant_at(facts, i);
         double wide = axis_at(x, i + 1) - axis_at(x, i), gap = wide > 4 ? wide * 0.1 : 0;
         double left = axis_at(x, i) + gap, width = fmin(wide - 2 * gap, 60);
-        double removed = (double)each->removed, changed = removed + (double)each->changed, added = changed + (double)each->added;
+        double removed = (double)each->removed, changed = removed + (double)each->changed,
+               added = changed + (double)each->added;
         left += (wide - 2 * gap - width) / 2;
         draw_part(html, "removed", left, width, y, 0, removed);
         draw_part(html, "changed", left, width, y, removed, changed);
@@ -155,7 +165,8 @@ static void write_legend(GString *html)
     g_string_append(html, "<p class=\"legend\">");
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
         g_string_append_printf(html,
-                               "<span class=\"step\"><svg class=\"swatch\" width=\"14\" height=\"14\" aria-hidden=\"true\"><rect "
+                               "<span class=\"step\"><svg class=\"swatch\" width=\"14\" height=\"14\" "
+                               "aria-hidden=\"true\"><rect "
                                "class=\"%s\" width=\"14\" height=\"14\"/></svg>%s</span> ",
                                parts[i], parts[i]);
     g_string_append(html, "<span>Published again with the same value counts as changed here. The first "

@@ -1,8 +1,8 @@
 /*
  * page.c -- the page: its head, its parts in their order, and its end. Well-formed XML as well as HTML.
  *
- * Nothing in it may be loaded, and no script may run but the one whose hash stands in its policy: should text of a file ever
- * get through as markup, it still could do nothing.
+ * Nothing in it may be loaded, and no script may run but the one whose hash stands in its policy: should text
+ * of a file ever get through as markup, it still could do nothing.
  */
 #include <string.h>
 
@@ -32,7 +32,8 @@ void nothing_write(GString *html, const char *why)
     g_string_append(html, "</p>\n");
 }
 
-/* An element's content is hashed as it stands: between these, which hide it from XML and say nothing in CSS and script. */
+/* An element's content is hashed as it stands: between these, which hide it from XML and say nothing in CSS
+ * and script. */
 #define CONTENT_BEGIN "/*<![CDATA[*/\n"
 #define CONTENT_END "/*]]>*/"
 
@@ -59,10 +60,11 @@ static void write_head(GString *html, const struct facts *facts, const char *sty
 {
     char *style_hash = hash_of(style), *script_hash = hash_of(script);
     g_string_append(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n");
-    g_string_append_printf(html,
-                           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-                           "'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'\"/>\n",
-                           style_hash, script_hash);
+    g_string_append_printf(
+        html,
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+        "'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'\"/>\n",
+        style_hash, script_hash);
     g_string_append(html, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
                           "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>Snapshot ");
     write_name(html, facts);
@@ -85,7 +87,8 @@ static void write_header(GString *html, const struct facts *facts)
     if (!facts->snapshot.is_whole)
         nothing_write(html, "This snapshot is of a part of the store's keys only.");
     if (!facts->snapshot.has_values)
-        nothing_write(html, "This snapshot was exported without values: changes are told by size and version.");
+        nothing_write(html,
+                      "This snapshot was exported without values: changes are told by size and version.");
     g_string_append(html, "</header>\n");
     g_string_free(label, TRUE);
     g_string_free(taken_at, TRUE);
@@ -120,16 +123,20 @@ static void write_parts(GString *html, const struct facts *facts)
 
 static void write_footer(GString *html)
 {
-    g_string_append(html,
-                    "<footer>\n<p><b>Snapshot</b>: the store as of one instant. <b>Version</b>: how often a key has been "
-                    "published. <b>Revision</b>: the store's order of commits. Bytes that do not print are shown as \\xNN, a "
-                    "backslash as \\\\.</p>\n");
-    g_string_append_printf(html, "<p class=\"minor\">Made by stm-snapshot %s.</p>\n</footer>\n", stm_version());
+    g_string_append(
+        html,
+        "<footer>\n<p><b>Snapshot</b>: the store as of one instant. <b>Version</b>: how often a key has been "
+        "published. <b>Revision</b>: the store's order of commits. Bytes that do not print are shown as "
+        "\\xNN, a "
+        "backslash as \\\\.</p>\n");
+    g_string_append_printf(html, "<p class=\"minor\">Made by stm-snapshot %s.</p>\n</footer>\n",
+                           stm_version());
 }
 
 void page_write(GString *html, const struct facts *facts)
 {
-    char *style = g_strconcat(CONTENT_BEGIN, (const char *)html_style_css, (const char *)html_report_css, CONTENT_END, NULL);
+    char *style = g_strconcat(CONTENT_BEGIN, (const char *)html_style_css, (const char *)html_report_css,
+                              CONTENT_END, NULL);
     char *script = g_strconcat(CONTENT_BEGIN, (const char *)html_script_js, CONTENT_END, NULL);
     write_head(html, facts, style, script);
     g_string_append(html, "<body>\n<main>\n");

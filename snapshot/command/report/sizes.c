@@ -26,7 +26,8 @@ static const char *short_size(int64_t size)
     return texts[next];
 }
 
-static void draw_bar(GString *html, const struct survey *survey, unsigned bucket, double x, double width, const axis *y)
+static void draw_bar(GString *html, const struct survey *survey, unsigned bucket, double x, double width,
+                     const axis *y)
 {
     int64_t keys = survey->values[bucket].keys;
     double top = axis_at(y, (double)keys);
@@ -34,12 +35,14 @@ static void draw_bar(GString *html, const struct survey *survey, unsigned bucket
         top = fmin(top, BOTTOM - 1.5); /* one among a million is seen */
         g_string_append(html, "<g class=\"tile-of\"><title>");
         markup_printf(html, "%s bytes: %s %s", bucket_text(bucket), text_count(keys), KEYS(keys));
-        g_string_append_printf(html, "</title><rect class=\"plain\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/></g>",
-                               x + width * 0.08, top, width * 0.84, BOTTOM - top);
-        g_string_append_printf(html, "<text class=\"middle\" x=\"%.1f\" y=\"%.1f\">%s</text>", x + width / 2, top - 5,
-                               figure_short((double)keys).text);
+        g_string_append_printf(
+            html, "</title><rect class=\"plain\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/></g>",
+            x + width * 0.08, top, width * 0.84, BOTTOM - top);
+        g_string_append_printf(html, "<text class=\"middle\" x=\"%.1f\" y=\"%.1f\">%s</text>", x + width / 2,
+                               top - 5, figure_short((double)keys).text);
     }
-    g_string_append_printf(html, "<text class=\"middle minor-text\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", x + width / 2, BOTTOM + 18,
+    g_string_append_printf(html, "<text class=\"middle minor-text\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
+                           x + width / 2, BOTTOM + 18,
                            short_size(bucket == 0 ? 0 : INT64_C(1) << (bucket - 1)));
 }
 

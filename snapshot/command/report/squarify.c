@@ -11,7 +11,8 @@ static double worst(double sum, double least, double most, double side)
 }
 
 /* Lays a row along the shorter side of what is left, and takes it from there. */
-static void lay(const double *amounts, size_t count, double sum, double scale, struct area *left, struct area *areas)
+static void lay(const double *amounts, size_t count, double sum, double scale, struct area *left,
+                struct area *areas)
 {
     bool upright = left->width >= left->height;
     double thick = sum * scale / (upright ? left->height : left->width), at = 0;
@@ -36,7 +37,8 @@ void squarify(const double *amounts, size_t count, struct area whole, struct are
         double side = fmin(left.width, left.height), sum = amounts[begin];
         for (end = begin + 1; end < count; end++) {
             double with = sum + amounts[end], most = amounts[begin] * scale;
-            if (worst(with * scale, amounts[end] * scale, most, side) > worst(sum * scale, amounts[end - 1] * scale, most, side))
+            if (worst(with * scale, amounts[end] * scale, most, side) >
+                worst(sum * scale, amounts[end - 1] * scale, most, side))
                 break;
             sum = with;
         }

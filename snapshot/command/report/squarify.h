@@ -1,8 +1,8 @@
 /*
  * squarify.h -- rectangles of given areas that fill a larger one, none more oblong than need be.
  *
- * Bruls, Huizing and van Wijk, "Squarified Treemaps", 2000: rows along the shorter side of what is left, each as long as its
- * rectangles become less oblong by it.
+ * Bruls, Huizing and van Wijk, "Squarified Treemaps", 2000: rows along the shorter side of what is left, each
+ * as long as its rectangles become less oblong by it.
  */
 #ifndef SNAPSHOT_COMMAND_REPORT_SQUARIFY_H
 #define SNAPSHOT_COMMAND_REPORT_SQUARIFY_H

@@ -46,14 +46,15 @@ static void write_changes(GString *html, const struct facts *facts)
     if (!facts->has_before)
         return;
     g_string_append(html, "<p class=\"hint\">");
-    markup_printf(html, "Since snapshot %lld: %s %s added, ", (long long)facts->before.id, text_count((int64_t)counts[CHANGE_ADDED]),
-                  KEYS(counts[CHANGE_ADDED]));
+    markup_printf(html, "Since snapshot %lld: %s %s added, ", (long long)facts->before.id,
+                  text_count((int64_t)counts[CHANGE_ADDED]), KEYS(counts[CHANGE_ADDED]));
     markup_printf(html, "%s changed, %s removed.", text_count((int64_t)counts[CHANGE_VALUE]),
                   text_count((int64_t)counts[CHANGE_REMOVED]));
     g_string_append(html, "</p>\n");
 }
 
-static void write_tile(GString *html, const char *kind, const char *name, const char *figure, const char *more)
+static void write_tile(GString *html, const char *kind, const char *name, const char *figure,
+                       const char *more)
 {
     g_string_append_printf(html, "<div class=\"tile %s\"><dt>%s</dt><dd>%s", kind, name, figure);
     if (more[0] != '\0') {

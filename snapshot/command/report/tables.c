@@ -1,4 +1,5 @@
-/* tables.c -- the tables of the page. What a table shows as text, it sorts as text; figures tell their plain value. */
+/* tables.c -- the tables of the page. What a table shows as text, it sorts as text; figures tell their plain
+ * value. */
 #include <inttypes.h>
 
 #include "../text.h"
@@ -51,7 +52,11 @@ static void others_row(GString *html, const struct top *top, const struct amount
     table_row_end(html);
 }
 
-#define AMOUNT_COLUMNS {"Keys", NULL, 'n'}, {"Size", "of keys and values", 'n'}, {"Share", "of all bytes", 'n'}
+#define AMOUNT_COLUMNS                                        \
+    {"Keys", NULL, 'n'}, {"Size", "of keys and values", 'n'}, \
+    {                                                         \
+        "Share", "of all bytes", 'n'                          \
+    }
 
 void prefixes_write(GString *html, const struct facts *facts)
 {
@@ -59,7 +64,8 @@ void prefixes_write(GString *html, const struct facts *facts)
     const struct top *top = &facts->survey.prefixes[facts->survey.depth];
     if (facts->survey.all.keys == 0)
         return;
-    table_open(html, facts->survey.depth == 0 ? "First characters" : "Prefixes", columns, G_N_ELEMENTS(columns));
+    table_open(html, facts->survey.depth == 0 ? "First characters" : "Prefixes", columns,
+               G_N_ELEMENTS(columns));
     for (guint i = 0; i < top->entries->len; i++) {
         const struct entry *entry = &g_array_index(top->entries, struct entry, i);
         GString *text = prefix_text(entry, 120);
@@ -93,7 +99,8 @@ void types_write(GString *html, const struct facts *facts)
 
 void writers_write(GString *html, const struct facts *facts)
 {
-    static const column columns[] = {{"Label", "of the transaction that published the key last", 't'}, AMOUNT_COLUMNS};
+    static const column columns[] = {{"Label", "of the transaction that published the key last", 't'},
+                                     AMOUNT_COLUMNS};
     const struct top *top = &facts->survey.writers;
     if (!facts->survey.has_writers || top->entries->len == 0) {
         nothing_write(html, "Writers are shown if the snapshot was exported with them.");
@@ -131,7 +138,8 @@ static void keys_write(GString *html, const char *caption, const struct top *top
     }
     table_close(html, top->entries->len);
     if (top->count > (int64_t)top->entries->len)
-        g_string_append_printf(html, "<p class=\"more\">The first %u of %s.</p>\n", top->entries->len, text_count(top->count));
+        g_string_append_printf(html, "<p class=\"more\">The first %u of %s.</p>\n", top->entries->len,
+                               text_count(top->count));
 }
 
 void largest_write(GString *html, const struct facts *facts)
@@ -148,9 +156,10 @@ void published_write(GString *html, const struct facts *facts)
 
 void instants_write(GString *html, const struct facts *facts)
 {
-    static const column columns[] = {{"Id", NULL, 'n'},         {"Taken at", NULL, 't'}, {"Label", NULL, 't'},
-                                     {"Revision", NULL, 'n'},   {"Keys", NULL, 'n'},     {"Size", "of keys and values", 'n'},
-                                     {"Added", NULL, 'n'},      {"Changed", "or published again", 'n'},
+    static const column columns[] = {{"Id", NULL, 'n'},     {"Taken at", NULL, 't'},
+                                     {"Label", NULL, 't'},  {"Revision", NULL, 'n'},
+                                     {"Keys", NULL, 'n'},   {"Size", "of keys and values", 'n'},
+                                     {"Added", NULL, 'n'},  {"Changed", "or published again", 'n'},
                                      {"Removed", NULL, 'n'}};
     table_open(html, "Snapshots", columns, G_N_ELEMENTS(columns));
     for (guint i = facts->instants->len; i-- > 0;) {
@@ -188,7 +197,8 @@ static void difference_row(GString *html, const struct difference *difference)
 {
     static const char *const marks[] = {"", "+ added", "− removed", "~ changed", ""};
     table_row_begin(html);
-    g_string_append_printf(html, "<td class=\"mark-%s\">%s</td>", change_name(difference->change), marks[difference->change]);
+    g_string_append_printf(html, "<td class=\"mark-%s\">%s</td>", change_name(difference->change),
+                           marks[difference->change]);
     cell_name(html, difference->key->str);
     cell_name(html, difference->before->str);
     cell_name(html, difference->after->str);
@@ -199,9 +209,12 @@ static void difference_row(GString *html, const struct difference *difference)
 
 void differences_write(GString *html, const struct facts *facts)
 {
-    static const column columns[] = {{"Change", NULL, 't'}, {"Key", NULL, 't'},
-                                     {"Before", NULL, 't'}, {"After", NULL, 't'},
-                                     {"Versions", "how often the key had been published", 'n'}, {"Writer", NULL, 't'}};
+    static const column columns[] = {{"Change", NULL, 't'},
+                                     {"Key", NULL, 't'},
+                                     {"Before", NULL, 't'},
+                                     {"After", NULL, 't'},
+                                     {"Versions", "how often the key had been published", 'n'},
+                                     {"Writer", NULL, 't'}};
     const uint64_t *counts = facts->counts;
     uint64_t all = counts[CHANGE_ADDED] + counts[CHANGE_REMOVED] + counts[CHANGE_VALUE];
     if (!facts->has_before) {
@@ -217,15 +230,17 @@ void differences_write(GString *html, const struct facts *facts)
         difference_row(html, &g_array_index(facts->differences, struct difference, i));
     table_close(html, facts->differences->len);
     if (all > facts->differences->len)
-        g_string_append_printf(html, "<p class=\"more\">The first %u of %s; stm-snapshot diff shows all of them.</p>\n",
-                               facts->differences->len, figure_count(all).text);
+        g_string_append_printf(
+            html, "<p class=\"more\">The first %u of %s; stm-snapshot diff shows all of them.</p>\n",
+            facts->differences->len, figure_count(all).text);
 }
 
 /* --------------------------------------------------------------------------------- the store -- */
 
 void hot_keys_write(GString *html, const struct facts *facts)
 {
-    static const column columns[] = {{"Key", NULL, 't'}, {"Conflicts", NULL, 'n'}, {"Too high by at most", NULL, 'n'}};
+    static const column columns[] = {
+        {"Key", NULL, 't'}, {"Conflicts", NULL, 'n'}, {"Too high by at most", NULL, 'n'}};
     if (facts->hot_keys->len == 0) {
         nothing_write(html, "No conflict had been counted when the snapshot was taken.");
         return;

@@ -1,6 +1,7 @@
 /*
- * treemap.c -- what takes the room: a rectangle a prefix, its area the bytes of keys and values, its colour the number of keys;
- * in a rectangle that is large enough, the prefixes of one part more. Where there are few keys, each is one.
+ * treemap.c -- what takes the room: a rectangle a prefix, its area the bytes of keys and values, its colour
+ * the number of keys; in a rectangle that is large enough, the prefixes of one part more. Where there are few
+ * keys, each is one.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -14,9 +15,9 @@
 
 #define HEIGHT 460.0
 #define TILES_MAX ((guint)60)
-#define COLUMN_WIDTH 7.4    /* of a character */
-#define TITLE_HEIGHT 20.0   /* of a rectangle with others in it */
-#define NESTED_WIDTH 120.0  /* from here, others are drawn in it */
+#define COLUMN_WIDTH 7.4   /* of a character */
+#define TITLE_HEIGHT 20.0  /* of a rectangle with others in it */
+#define NESTED_WIDTH 120.0 /* from here, others are drawn in it */
 #define NESTED_HEIGHT 70.0
 
 struct tile {
@@ -66,7 +67,8 @@ static size_t make_tiles(const struct top *top, const GByteArray *prefix, struct
         if (prefix != NULL && !is_within(entry, prefix))
             continue;
         stm_bytes name = stm_bytes_of(entry->name->data + skip, entry->name->len - skip);
-        GString *text = keys || (skip > 0 && !entry->direct) ? text_escaped(name, 200) : prefix_text(entry, 200);
+        GString *text =
+            keys || (skip > 0 && !entry->direct) ? text_escaped(name, 200) : prefix_text(entry, 200);
         if (skip > 0 && !entry->direct)
             g_string_append_c(text, '*');
         tiles[count++] = (struct tile){entry->amount, entry, text};
@@ -121,13 +123,16 @@ static void draw_leaf(GString *html, const struct picture *picture, const struct
 {
     char colour[8] = "0";
     if (!picture->keys)
-        g_snprintf(colour, sizeof colour, "%u", MAX(1, ramp_colour(&picture->ramp, (uint64_t)tile->amount.keys)));
+        g_snprintf(colour, sizeof colour, "%u",
+                   MAX(1, ramp_colour(&picture->ramp, (uint64_t)tile->amount.keys)));
     g_string_append(html, "<g class=\"tile-of\"><title>");
     markup_text(html, tile->name->str);
     markup_printf(html, ": %s %s, %s, %.1f %%", text_count(tile->amount.keys), KEYS(tile->amount.keys),
-                  text_size(amount_bytes(&tile->amount)), 100 * size_of(tile) / (double)amount_bytes(&picture->survey->all));
-    g_string_append_printf(html, "</title><rect class=\"h%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>", colour,
-                           area.x, area.y, area.width, area.height);
+                  text_size(amount_bytes(&tile->amount)),
+                  100 * size_of(tile) / (double)amount_bytes(&picture->survey->all));
+    g_string_append_printf(
+        html, "</title><rect class=\"h%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>", colour,
+        area.x, area.y, area.width, area.height);
     draw_name(html, tile, area, colour);
     g_string_append(html, "</g>\n");
 }
@@ -137,11 +142,14 @@ static void draw_title(GString *html, const struct tile *tile, struct area *area
 {
     char title[256];
     g_snprintf(title, sizeof title, "%.120s  %s", tile->name->str, text_size(amount_bytes(&tile->amount)));
-    g_string_append_printf(html, "<g class=\"group\"><rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>", area->x, area->y,
-                           area->width, area->height);
-    draw_line(html, "key title", title, (size_t)((area->width - 12) / COLUMN_WIDTH), area->x + 6, area->y + 14);
+    g_string_append_printf(html,
+                           "<g class=\"group\"><rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"/>",
+                           area->x, area->y, area->width, area->height);
+    draw_line(html, "key title", title, (size_t)((area->width - 12) / COLUMN_WIDTH), area->x + 6,
+              area->y + 14);
     g_string_append(html, "</g>\n");
-    *area = (struct area){area->x + 2, area->y + TITLE_HEIGHT, area->width - 4, area->height - TITLE_HEIGHT - 2};
+    *area =
+        (struct area){area->x + 2, area->y + TITLE_HEIGHT, area->width - 4, area->height - TITLE_HEIGHT - 2};
 }
 
 /* How many tiles there are in this one; fewer than two are nothing to show. */
@@ -149,10 +157,11 @@ static size_t tiles_within(const struct picture *picture, const struct tile *til
                            struct tile tiles[TILES_MAX + 1])
 {
     unsigned depth = picture->survey->depth;
-    if (depth == 0 || depth == SURVEY_DEPTH_MAX || tile->entry == NULL || tile->entry->direct || area.width < NESTED_WIDTH ||
-        area.height < NESTED_HEIGHT)
+    if (depth == 0 || depth == SURVEY_DEPTH_MAX || tile->entry == NULL || tile->entry->direct ||
+        area.width < NESTED_WIDTH || area.height < NESTED_HEIGHT)
         return 0;
-    size_t count = make_tiles(&picture->survey->prefixes[depth + 1], tile->entry->name, tile->amount, false, tiles);
+    size_t count =
+        make_tiles(&picture->survey->prefixes[depth + 1], tile->entry->name, tile->amount, false, tiles);
     if (count >= 2)
         return count;
     free_tiles(tiles, count);
@@ -186,7 +195,8 @@ static void draw(GString *html, const struct survey *survey, bool keys)
         most = MAX(most, tiles[i].amount.keys);
     struct picture picture = {survey, keys, ramp_make((uint64_t)most)};
     lay_tiles(tiles, count, (struct area){0, 0, CANVAS_WIDTH, HEIGHT}, areas);
-    svg_open(html, "wide treemap", CANVAS_WIDTH, HEIGHT, "What takes the room: the larger a rectangle, the more bytes");
+    svg_open(html, "wide treemap", CANVAS_WIDTH, HEIGHT,
+             "What takes the room: the larger a rectangle, the more bytes");
     for (size_t i = 0; i < count; i++)
         draw_tile(html, &picture, &tiles[i], areas[i]);
     svg_close(html);

@@ -2,12 +2,13 @@
  * make_files -- makes snapshot files by a script: what a program with a store would do, in a few words.
  *
  *     label transfer            the transactions that follow
- *     string KEY TEXT           sets; also bytes KEY TEXT, int64 KEY N, double KEY X, own KEY TEXT (a type of the program's own)
+ *     string KEY TEXT           sets; also bytes KEY TEXT, int64 KEY N, double KEY X, and own KEY TEXT for a type of
+ *                               the program's own
  *     fill KEY SIZE             a value of so many bytes, all different ones
- *     many PREFIX COUNT SIZE    keys PREFIX0, PREFIX1, ... with values of that size, set in one transaction per 1,000
+ *     many PREFIX COUNT SIZE    keys PREFIX0, PREFIX1, ... with values of that size, a thousand a transaction
  *     delete KEY
- *     export PATH LABEL         also append PATH LABEL, values PATH LABEL (without values), writers PATH LABEL (without
- *                               writers), part PATH PREFIX (only such keys)
+ *     export PATH LABEL         also append, values (without values) and writers (without writers), all with PATH LABEL;
+ *                               and part PATH PREFIX (only such keys)
  *
  * A line each, on stdin; words end with a blank. In KEY and TEXT, \xNN is a byte and \\ a backslash.
  */
