@@ -2,8 +2,6 @@
 and how each figure that was wanted came out. No input or output: page.py and table.py do that."""
 from statistics import median
 
-EQUAL = ("atomic", "isolation", "snapshot")
-
 
 class Spread:
     """Median, smallest and largest over the rounds."""
@@ -143,9 +141,9 @@ def goals(figures):
             for threads in ("1 thread", "2 threads"):
                 want(f"{name}, {threads}: times as fast as {figures.peers.get(peer, {}).get('title', peer)}",
                      ratio(libstm(name, threads), figures.row(name, threads, peer)), bound, True)
-    snapshots = libstm("snapshot", "both", "snapshots")
+    snapshots = libstm("snapshot", "side by side", "snapshots")
     want("full snapshots a second beside a writer", snapshots and snapshots.rate, 2000, True)
-    want("that writer, by its rate alone", ratio(libstm("snapshot", "both", "writer"),
+    want("that writer, by its rate alone", ratio(libstm("snapshot", "side by side", "writer"),
                                                  libstm("snapshot", "writer alone", "writer")), 0.9, True)
     want("a snapshot read whole, by the plain table's scan",
          ratio(libstm("snapshot", "snapshots alone", "snapshots"),
@@ -158,7 +156,7 @@ def goals(figures):
 
 
 def beaten(figures):
-    """Rows in which one with equal guarantees is ahead of libstm, by name or by handle: [(row, its lead)]."""
+    """Rows in which one with equal promises is ahead of libstm by name: [(row, its lead)]."""
     found = []
     for workload, configuration, lane in figures.lanes():
         ours = figures.row(workload, configuration, "libstm", lane)

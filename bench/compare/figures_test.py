@@ -123,7 +123,7 @@ class ComparisonTest(unittest.TestCase):
         self.assertEqual(set(figures.peers), {"floor", "libstm", "mutex"})
         for name in figures.peers:
             self.assertGreater(figures.row("transfer", "1 thread", name).rate.min, 0)
-        self.assertEqual(len(figures.row("snapshot", "both", "libstm", "snapshots").rates), 2)
+        self.assertEqual(len(figures.row("snapshot", "side by side", "libstm", "snapshots").rates), 2)
         self.assertIn("plain table, one mutex", "".join(page.page(measured)))
         self.assertTrue(list(table.lines(measured)))
 

@@ -30,6 +30,9 @@ def label_of(peer):
     return peer["title"] + ("" if gives_all(peer) or peer["name"] == "floor" else " °")
 
 
+LANE_TITLES = {"writer": "the writer's transfers"}
+
+
 # -------------------------------------------------------------------------------------- sections
 
 
@@ -119,7 +122,8 @@ def detail_rows(figures, workload, lane, configurations):
 def workload_section(figures, workload):
     yield f'<h2 id="{workload["name"]}">{escape(workload["title"])}</h2>'
     for lane, configurations in lanes_of(figures, workload).items():
-        title = f"{lane or workload['unit'] + 's'} a second"
+        units = workload["unit"] + "s"
+        title = f"{LANE_TITLES.get(lane, lane or units)} a second"
         yield f"<h3>{escape(title)}</h3>" + plot.legend(configurations)
         yield plot.chart(f"{workload['title']}: {title}", lines_of(figures, workload, lane, configurations),
                          tooltip(figures))
@@ -146,7 +150,7 @@ def count_section(report):
     if not counts:
         return
     yield '<h2 id="counts">Counted, not timed</h2>'
-    yield "<p>Instructions and allocations of one operation of one thread; the same in every run.</p>"
+    yield "<p>Instructions · allocations of one operation of one thread; the same in every run.</p>"
     names = list(dict.fromkeys(row["workload"] for row in counts))
     found = {(row["peer"], row["workload"]): row for row in counts}
     peers = list(dict.fromkeys(row["peer"] for row in counts))
@@ -155,7 +159,7 @@ def count_section(report):
 
 
 def count_text(row):
-    return f"{row['instructions']:,.0f} · {row['allocations']:.2g}" if row else ""
+    return f"{row['instructions']:,.0f} · {round(row['allocations'], 1):g}" if row else ""
 
 
 def contents(figures):

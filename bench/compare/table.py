@@ -14,12 +14,14 @@ def columns(figures):
 
 
 def heading(peer):
-    return peer["title"] + ("" if gives_all(peer) else " °")
+    return peer["name"] + ("" if gives_all(peer) else " °")
 
 
 def title_of(figures, workload, configuration, lane):
-    parts = [figures.workloads[workload]["title"], configuration if configuration != "1 thread" else "", lane]
-    return ", ".join(part for part in parts if part)
+    title = figures.workloads[workload]["title"]
+    if configuration != "1 thread":
+        title += f", {configuration}"
+    return f"{title}: {lane}" if lane else title
 
 
 def comparison(figures):
@@ -55,7 +57,7 @@ def lines(report):
            f"Each peer's column tells how many times as fast libstm is.")
     yield ""
     yield from comparison(figures)
-    lesser = [f"{peer['title']}: {less(peer)}" for peer in columns(figures) if not gives_all(peer)]
+    lesser = [f"{peer['name']}: {less(peer)}" for peer in columns(figures) if not gives_all(peer)]
     if lesser:
         yield ""
         yield "° promises less: " + "; ".join(lesser) + "."

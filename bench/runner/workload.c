@@ -107,12 +107,12 @@ const bench_workload bench_workloads[] = {
      .replaces = true,
      .configurations = {ALONE(replace_key), THREADS(2, replace_key)}},
     {.name = "snapshot",
-     .title = "all of 100,000 keys at one instant, beside a writer",
+     .title = "snapshots of 100,000 keys",
      .unit = "transfer",
      .key_count = 100000,
      .value_size = 8,
      .configurations = {{"writer alone", {{"writer", 1, transfer}}},
-                        {"both", {{"writer", 1, transfer}, {"snapshots", 1, scan_all}}},
+                        {"side by side", {{"writer", 1, transfer}, {"snapshots", 1, scan_all}}},
                         {"snapshots alone", {{"snapshots", 1, scan_all}}}}},
     {.name = "range",
      .title = "100 keys in order, of 100,000",
@@ -144,7 +144,7 @@ const bench_workload bench_workloads[] = {
      .key_count = 16,
      .value_size = 8,
      .only_checks = true,
-     .configurations = {{"both", {{"writers", 2, transfer_partner}, {"readers", 2, read_partners}}}}},
+     .configurations = {{"side by side", {{"writers", 2, transfer_partner}, {"readers", 2, read_partners}}}}},
     {.name = NULL},
 };
 
