@@ -31,8 +31,10 @@ enter_namespace()
     IN_NAMESPACE=1 TMPDIR=${folder%/*} exec unshare -m "$self" "$command" "$provider" "$actor"
 }
 
+# What went wrong before goes before what cannot be tried.
 skip()
 {
+    [ "$failures" -eq 0 ] || exit 1
     echo "$program: skipped: $*"
     exit 77
 }

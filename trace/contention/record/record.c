@@ -261,7 +261,7 @@ static void tell(const run *r)
     else if (r->options.flight && rec->save_count == 0)
         record_say("nothing was saved: no thread starved");
     else if (r->options.flight)
-        record_say("saved in %s, times: %u", r->folder, rec->save_count);
+        record_say("%u save%s in %s", rec->save_count, rec->save_count == 1 ? "" : "s", r->folder);
     else
         record_say("recorded in %s; nothing was lost", r->folder);
 }

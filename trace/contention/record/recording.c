@@ -118,9 +118,9 @@ static json_t *to_json(const recording *r)
     return json;
 }
 
-bool recording_write(const recording *r)
+static bool write_to(const recording *r, const char *folder)
 {
-    char *const path = g_build_filename(r->folder, "recording.json", NULL);
+    char *const path = g_build_filename(folder, "recording.json", NULL);
     json_t *const json = to_json(r);
     char *const text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
     char *const lines = g_strconcat(text != NULL ? text : "", "\n", NULL);
@@ -133,6 +133,14 @@ bool recording_write(const recording *r)
     free(text);
     json_decref(json);
     g_free(path);
+    return written;
+}
+
+bool recording_write(const recording *r)
+{
+    bool written = write_to(r, r->folder);
+    for (unsigned i = 0; r->has_ended && i < r->save_count; i++)
+        written = write_to(r, r->saves[i].folder) && written;
     return written;
 }
 

@@ -51,7 +51,8 @@ void recording_begin(recording *recording);
 void recording_add_save(recording *recording, const char *folder, save_cause cause);
 void recording_end(recording *recording, int wait_status);
 
-/* Returns false, told, if it cannot be written. */
+/* Once the program has ended, into each save as well: they may be moved, and are reported on one by one. Returns false,
+ * told, if it cannot be written. */
 bool recording_write(const recording *recording);
 
 /* Whether the description of our events is there, without which no event can be read. */
