@@ -1,6 +1,8 @@
 #include "find.h"
 #include "group.h"
+#include "metadata.h"
 #include "reader.h"
+#include "repair.h"
 #include "sink.h"
 
 #include <glib.h>
@@ -100,29 +102,57 @@ static const bt_component_source *add_source(bt_graph *graph, const bt_component
     return status == BT_GRAPH_ADD_COMPONENT_STATUS_OK ? source : NULL;
 }
 
+/* NULL facts: its trouble is not of interest. */
 static bool can_open(const bt_component_class_source *class, const char *path, trace_facts *facts)
 {
     GPtrArray *paths = g_ptr_array_new();
     g_ptr_array_add(paths, (gpointer)(uintptr_t)path);
     bt_graph *graph = bt_graph_create(0);
     bool opened = graph != NULL && add_source(graph, class, paths) != NULL;
-    if (!opened)
+    if (!opened && facts != NULL)
         note(facts, path);
+    g_free(take_cause());
     bt_graph_put_ref(graph);
     g_ptr_array_unref(paths);
     return opened;
 }
 
-/* Leaves out those that make babeltrace2 refuse all of them. */
-static void keep_readable(const bt_component_class_source *class, GPtrArray *paths, trace_facts *facts)
+static bool can_open_copy(void *class, const char *path)
+{
+    return can_open(class, path, NULL);
+}
+
+/* Puts what can be saved in the place of those that make babeltrace2 refuse all of them. */
+static void keep_readable(const bt_component_class_source *class, GPtrArray *paths, GPtrArray *repaired, trace_facts *facts)
 {
     for (guint i = 0; i < paths->len;) {
         if (can_open(class, g_ptr_array_index(paths, i), facts)) {
             i++;
-        } else {
-            facts->truncated = true;
-            g_ptr_array_remove_index(paths, i);
+            continue;
         }
+        facts->truncated = true;
+        char *folder = repair_trace(g_ptr_array_index(paths, i), can_open_copy, (void *)(uintptr_t)class);
+        g_ptr_array_remove_index(paths, i);
+        if (folder != NULL) {
+            g_ptr_array_insert(paths, (gint)i++, g_strdup(folder));
+            g_ptr_array_add(repaired, folder);
+        }
+    }
+}
+
+/* Metadata that is cut off would be read for ever. */
+static void keep_described(GPtrArray *paths, trace_facts *facts)
+{
+    for (guint i = 0; i < paths->len;) {
+        const char *path = g_ptr_array_index(paths, i);
+        if (metadata_is_whole(path)) {
+            i++;
+            continue;
+        }
+        facts->truncated = true;
+        if (facts->trouble == NULL)
+            facts->trouble = g_strdup_printf("%s/metadata: cut off or damaged; without it, the trace cannot be read", path);
+        g_ptr_array_remove_index(paths, i);
     }
 }
 
@@ -195,6 +225,11 @@ static bool read_together(const bt_component_class_source *class, const GPtrArra
     return taken;
 }
 
+static void remove_repaired(gpointer folder)
+{
+    repair_remove(folder);
+}
+
 static reader_status read_by(const bt_plugin *plugin, GPtrArray *paths, const reader_options *options, trace_facts *facts)
 {
     const bt_component_class_source *class = bt_plugin_borrow_source_component_class_by_name_const(plugin, "fs");
@@ -202,14 +237,19 @@ static reader_status read_by(const bt_plugin *plugin, GPtrArray *paths, const re
         facts->trouble = g_strdup("babeltrace2's plugin \"ctf\" cannot read files; reinstall libbabeltrace2-0");
         return READER_UNREADABLE;
     }
+    keep_described(paths, facts);
+    if (paths->len == 0)
+        return READER_UNREADABLE;
     if (read_together(class, paths, options, facts))
         return READER_OK;
     g_free(take_cause()); /* the same again, with the folder, from the one that is to blame */
-    keep_readable(class, paths, facts);
-    if (paths->len > 0 && read_together(class, paths, options, facts))
-        return READER_OK;
-    note(facts, "the traces together");
-    return READER_UNREADABLE;
+    GPtrArray *repaired = g_ptr_array_new_with_free_func(remove_repaired);
+    keep_readable(class, paths, repaired, facts);
+    bool taken = paths->len > 0 && read_together(class, paths, options, facts);
+    if (!taken)
+        note(facts, "the traces together");
+    g_ptr_array_unref(repaired);
+    return taken ? READER_OK : READER_UNREADABLE;
 }
 
 static reader_status read_found(GPtrArray *paths, const reader_options *options, trace_facts *facts)
