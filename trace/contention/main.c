@@ -8,10 +8,12 @@
  *     commands/   report, explain and diff
  */
 #include "commands/commands.h"
+#include "commands/guard.h"
 #include "fail.h"
 #include "record/record.h"
 
 #include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stm/stm.h>
 #include <string.h>
@@ -34,20 +36,21 @@ static const char help[] =
 typedef struct command {
     const char *name;
     int (*run)(int argc, char **argv);
+    bool reads; /* a trace, whose bytes nobody vouches for */
 } command;
 
 static const command commands[] = {
-    {"record", record_main},
-    {"report", report_main},
-    {"explain", explain_main},
-    {"diff", diff_main},
+    {"record", record_main, false},
+    {"report", report_main, true},
+    {"explain", explain_main, true},
+    {"diff", diff_main, true},
 };
 
 static int run(int argc, char **argv)
 {
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+            return commands[i].reads ? guard_run(commands[i].run, argc - 1, argv + 1) : commands[i].run(argc - 1, argv + 1);
     fail(EXIT_USAGE, "%s: no such command; see stm-contention --help", argv[1]);
 }
 

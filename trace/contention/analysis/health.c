@@ -34,7 +34,7 @@ static void fill_winners(health *health, const winner_counts *winners)
 static char *start_time(const health *health, const trace_facts *facts)
 {
     int64_t unix_ns;
-    if (!facts->has_clock_offset || facts->clock_offset_ns == 0 ||
+    if (health->event_count == 0 || !facts->has_clock_offset || facts->clock_offset_ns == 0 ||
         __builtin_add_overflow(health->begin_ns, facts->clock_offset_ns, &unix_ns))
         return g_strdup("");
     GDateTime *start = g_date_time_new_from_unix_local(unix_ns / 1000000000);
@@ -98,7 +98,7 @@ static void note_filters(GPtrArray *notes, const analysis_options *options)
 
 static void note_levels(GPtrArray *notes, const health *health, const trace_facts *facts)
 {
-    note(notes, health->event_count == 0, g_strdup("There are no events of libstm in it."));
+    note(notes, health->event_count == 0, g_strdup("There are no events of libstm in it: nobody lost, or no store was watched."));
     note(notes, health->event_count > 0 && !health->has_commits,
          g_strdup("Commits were not recorded: there are no shares of attempts and no latencies. Record with "
                   "--level=commits for them."));

@@ -249,6 +249,8 @@ static void apply_all(evidence *evidence)
 static char *quantity(const evidence *evidence)
 {
     const verdict *verdict = &evidence->report->verdict;
+    if (evidence->report->health.event_count == 0)
+        return g_strdup("Nothing was recorded");
     if (!verdict->has_attempts)
         return g_strdup_printf("%s loss%s in %s (of how many attempts is unknown: commits were not recorded)",
                                format_count(evidence->losses), evidence->losses == 1 ? "" : "es",
@@ -269,7 +271,7 @@ static char *reason(const evidence *evidence)
     const report *report = evidence->report;
     switch (report->verdict.cause) {
     case CAUSE_NONE:
-        if (evidence->attempts == 0 && report->verdict.has_attempts)
+        if (report->health.event_count == 0 || (evidence->attempts == 0 && report->verdict.has_attempts))
             return g_strdup("nothing can be said");
         if (evidence->losses == 0 || is_well(evidence))
             return g_strdup("all is well");

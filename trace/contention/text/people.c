@@ -85,7 +85,7 @@ void section_threads(const page *page, const report *report)
     int name_width = has_names(report) ? 15 : 0;
     page_heading(page, "Fairness by thread");
     fprintf(page->file, "%s  %-9s %-*s %11s %11s %8s %7s %11s  %s%s\n", page_tone(page, TONE_QUIET), "thread",
-            name_width, name_width > 0 ? "name" : "", "commits", "conflicts", "busy", "lost", "wins", "longest losing streak", page_plain(page));
+            name_width, name_width > 0 ? "name" : "", "commits", "conflicts", "busy", "lost", "wins", "losing streak", page_plain(page));
     for (size_t i = 0; i < report->thread_count && i < ROW_COUNT_MAX; i++) {
         const thread_row *row = &report->threads[i];
         uint64_t lost = row->conflicts + row->busy;

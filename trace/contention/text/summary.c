@@ -88,7 +88,7 @@ static void print_winners(const page *page, const health *health)
     else
         fprintf(page->file, "  winners as the store named them; commits were not recorded");
     if (health->winners_verified > 0)
-        fprintf(page->file, "; by the version published: %s right, %s wrong", format_count(health->winners_verified),
+        fprintf(page->file, "\n  winners by the version published: %s right, %s wrong", format_count(health->winners_verified),
                 format_count(health->winners_contradicted));
     fputc('\n', page->file);
 }
