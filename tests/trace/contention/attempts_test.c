@@ -2,9 +2,14 @@
  * What becomes of attempts: which are counted, how long they took, and what of it was wasted. The hard part is BUSY, which
  * does not end an attempt: whether its time was wasted shows only in what comes later.
  */
+#include "../../support/sanitizer.h"
 #include "../support/scene.h"
 
 #include <criterion/criterion.h>
+
+#if UNDER_ASAN
+int __lsan_do_recoverable_leak_check(void);
+#endif
 
 static const fight on_a = {.key = "a", .expected = 1, .found = 2, .winner_txn = 900, .winner_thread = 2, .winner_label = "win",
                            .update = true, .was_set = true};
@@ -154,4 +159,21 @@ Test(attempts, with_absurd_numbers_are_counted)
     cr_assert_eq(report->verdict.attempts.ok, 1);
     cr_assert_leq(report->timeline.bucket_count, 240);
     report_free(report);
+}
+
+/* Reading, analysing and freeing leave nothing behind; Criterion would not fail for a leak by itself. */
+Test(attempts, of_a_whole_report_leave_no_memory_behind)
+{
+    scene *scene = scene_open(NULL);
+    for (unsigned i = 0; i < 100; i++) {
+        fight fight = on_a;
+        fight.key = i % 2 ? "word:a" : "word:b";
+        scene_conflict(scene, &(doer){.thread = 1, .txn = 2 * i + 1, .label = "x", .begin_us = i * 10, .end_us = i * 10 + 4}, &fight);
+        scene_busy(scene, &(doer){.thread = 1, .txn = 2 * i + 2, .op = 2 * i + 1, .attempt = 2, .label = "x", .begin_us = i * 10, .end_us = i * 10 + 5}, &held);
+        scene_commit(scene, &(doer){.thread = 1, .txn = 2 * i + 2, .op = 2 * i + 1, .attempt = 2, .label = "x", .begin_us = i * 10 + 4, .end_us = i * 10 + 8});
+    }
+    report_free(end(scene));
+#if UNDER_ASAN
+    cr_assert_eq(__lsan_do_recoverable_leak_check(), 0);
+#endif
 }
