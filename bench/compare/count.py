@@ -26,6 +26,7 @@ def arguments():
     parser.add_argument("output", nargs="?", help="where the JSON goes (default: a table on the terminal only)")
     parser.add_argument("--peers", default="*", help="patterns, with commas between")
     parser.add_argument("--workloads", default=",".join(WORKLOADS), help="names, with commas between")
+    parser.add_argument("--hold", help="limits.json: count what stands there, and fail if it takes more")
     return parser.parse_args()
 
 
@@ -58,7 +59,7 @@ def count(program, peer, workload, counter):
             "allocations": allocations(many, counter) / MANY}
 
 
-def chosen(options):
+def chosen(options, limits):
     folder = os.path.join(options.build, "peers")
     for name in sorted(os.listdir(folder)):
         if not name.startswith("stm-peer-"):
@@ -69,16 +70,35 @@ def chosen(options):
                     fnmatch.fnmatch(peer["name"], pattern) for pattern in options.peers.split(",")):
                 continue
             for workload in peer["workloads"]:
-                if workload["configurations"] and workload["name"] in options.workloads.split(","):
+                if workload["configurations"] and is_asked_for(peer["name"], workload["name"], options, limits):
                     yield program, peer["name"], workload["name"]
+
+
+def is_asked_for(peer, workload, options, limits):
+    if limits is not None:
+        return (peer, workload) in limits
+    return workload in options.workloads.split(",")
+
+
+def limits_in(path):
+    with open(path, encoding="utf-8") as file:
+        return {(limit["peer"], limit["workload"]): limit for limit in json.load(file)}
+
+
+def excess(row, limits):
+    """What takes more than it may."""
+    limit = limits[row["peer"], row["workload"]]
+    return [f"{row['peer']}, {row['workload']}: FAILED: {row[what]:.3f} {what}, where {limit[what]} were enough"
+            for what in ("instructions", "allocations") if row[what] > limit[what]]
 
 
 def main():
     options = arguments()
     counter = os.path.join(options.build, "peers", "libbench-allocations.so")
+    limits = limits_in(options.hold) if options.hold else None
     rows = []
     print(f"{'':36}{'instructions':>14}{'allocations':>14}   of one operation")
-    for program, peer, workload in chosen(options):
+    for program, peer, workload in chosen(options, limits):
         try:
             rows.append(count(program, peer, workload, counter))
         except (subprocess.SubprocessError, AttributeError) as error:
@@ -89,7 +109,14 @@ def main():
     if options.output:
         with open(options.output, "w", encoding="utf-8") as file:
             json.dump(rows, file)
-    return 0 if rows else 1
+    if limits is None:
+        return 0 if rows else 1
+    failures = [text for row in rows for text in excess(row, limits)]
+    missing = limits.keys() - {(row["peer"], row["workload"]) for row in rows}
+    failures += [f"{peer}, {workload}: FAILED: not counted" for peer, workload in sorted(missing)]
+    for text in failures:
+        print(text, file=sys.stderr)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
