@@ -82,7 +82,8 @@ static stm_file_status list_from_store(struct changes *changes)
         stm_snapshot_scan_changes(export->snapshot, export->parent.revision, visit_changed, changes);
     if (answer != STM_OK)
         return stmi_fault_store(export->sql.error, answer, "cannot read the snapshot");
-    qsort(changes->list, changes->count, sizeof changes->list[0], by_key); /* the file is in this order */
+    if (changes->count != 0)
+        qsort(changes->list, changes->count, sizeof changes->list[0], by_key); /* the file is in this order */
     return changes->status;
 }
 
@@ -177,19 +178,22 @@ static bool may_ask_store(const struct stmi_export *export)
 
 /* -------------------------------------------------------------------------------- apply -- */
 
+enum { UNTIL = STMI_ROW_COLUMNS + 6 }; /* a parameter of keep: behind the columns that find gives */
+
 static stm_file_status prepare(struct changes *changes)
 {
     const struct stmi_sql *sql = &changes->export->sql;
     stm_file_status status = stmi_sql_prepare(
-        sql, "SELECT type, size, version, value FROM main.kv WHERE key = ?1", &changes->find);
+        sql, "SELECT " STMI_ROW_NAMES ", revision, writer_txn, writer_label, writer_tid, since FROM main.kv WHERE key = ?1",
+        &changes->find);
     if (status == STM_FILE_OK)
         status = stmi_sql_prepare(
-            sql, "INSERT INTO main.past SELECT key, type, size, version, revision, writer_txn, writer_label, writer_tid,"
-                 " since, ?2, value FROM main.kv WHERE key = ?1", &changes->keep);
+            sql, "INSERT INTO main.past(" STMI_ROW_NAMES ", revision, writer_txn, writer_label, writer_tid, since, until)"
+                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", &changes->keep);
     if (status == STM_FILE_OK)
         status = stmi_sql_prepare(sql, "DELETE FROM main.kv WHERE key = ?1", &changes->erase);
     return status == STM_FILE_OK
-               ? stmi_sql_bound(sql, sqlite3_bind_int64(changes->keep, 2, changes->export->id))
+               ? stmi_sql_bound(sql, sqlite3_bind_int64(changes->keep, UNTIL, changes->export->id))
                : status;
 }
 
@@ -201,8 +205,19 @@ static stm_file_status run_for_key(struct changes *changes, sqlite3_stmt *statem
     return status == STM_FILE_OK ? stmi_sql_done(sql, statement) : status;
 }
 
-/* Takes the row that stands in kv out of what is counted. *there: there is one. */
-static stm_file_status discount(struct changes *changes, stm_bytes key, bool *there)
+/* The row that stands in kv goes to past as it is, column by column. */
+static stm_file_status keep_row(struct changes *changes)
+{
+    const struct stmi_sql *sql = &changes->export->sql;
+    int code = SQLITE_OK;
+    for (int column = 0; column < UNTIL - 1 && code == SQLITE_OK; column++)
+        code = sqlite3_bind_value(changes->keep, column + 1, sqlite3_column_value(changes->find, column));
+    stm_file_status status = stmi_sql_bound(sql, code);
+    return status == STM_FILE_OK ? stmi_sql_done(sql, changes->keep) : status;
+}
+
+/* Takes that row out of what is counted, and keeps it. *there: there is one. */
+static stm_file_status retire_row(struct changes *changes, stm_bytes key, bool *there)
 {
     struct stmi_export *export = changes->export;
     sqlite3_stmt *find = changes->find;
@@ -212,16 +227,19 @@ static stm_file_status discount(struct changes *changes, stm_bytes key, bool *th
     if (status == STM_FILE_OK)
         status = stmi_sql_step(&export->sql, find, there);
     if (status == STM_FILE_OK && *there) {
-        struct stmi_row row = {key, (unsigned)sqlite3_column_int(find, 0), (uint64_t)sqlite3_column_int64(find, 2),
-                               {NULL, 0}};
-        if (stmi_value_read(find, 3, row.type, number, &row.value)) {
+        struct stmi_row row;
+        struct stmi_key_text text;
+        const char *wrong = stmi_row_read(find, &row, number);
+        if (sqlite3_errcode(export->sql.db) == SQLITE_NOMEM)
+            status = stmi_sql_fault(&export->sql, SQLITE_NOMEM, "read");
+        else if (wrong != NULL)
+            status = stmi_fault(export->sql.error, STM_FILE_DAMAGED, "%s: key \"%s\": %s", export->sql.name,
+                                stmi_key_text(key, &text), wrong);
+        if (status == STM_FILE_OK) {
             stmi_sum_take(&export->sum, &row);
             export->key_count--;
-            export->bytes -= key.size + (uint64_t)sqlite3_column_int64(find, 1);
-        } else {
-            struct stmi_key_text text;
-            status = stmi_fault(export->sql.error, STM_FILE_DAMAGED, "%s: the value of \"%s\" is not of its type",
-                                export->sql.name, stmi_key_text(key, &text));
+            export->bytes -= key.size + (uint64_t)sqlite3_column_int64(find, STMI_ROW_SIZE);
+            status = keep_row(changes);
         }
     }
     sqlite3_reset(find);
@@ -233,20 +251,17 @@ static stm_file_status apply(struct changes *changes, stm_bytes key)
     struct stmi_export *export = changes->export;
     stm_entry entry;
     bool there = false;
-    stm_status answer = stm_snapshot_get(export->snapshot, key, &entry);
+    stm_status answer = STM_NOT_FOUND;
+    if (stmi_range_holds(&export->range, key)) /* the parent may have had others */
+        answer = stm_snapshot_get(export->snapshot, key, &entry);
     if (answer == STM_TOO_LARGE) /* another store's, with longer keys */
         answer = STM_NOT_FOUND;
     if (answer != STM_OK && answer != STM_NOT_FOUND)
         return stmi_fault_store(export->sql.error, answer, "cannot read the snapshot");
-    stm_file_status status = discount(changes, key, &there);
+    stm_file_status status = retire_row(changes, key, &there);
     if (status != STM_FILE_OK || (!there && answer == STM_NOT_FOUND))
         return status;
-    if (there)
-        status = run_for_key(changes, changes->keep, key);
-    if (status == STM_FILE_OK && answer == STM_OK)
-        status = stmi_export_put(export, &entry);
-    else if (status == STM_FILE_OK)
-        status = run_for_key(changes, changes->erase, key);
+    status = answer == STM_OK ? stmi_export_put(export, &entry) : run_for_key(changes, changes->erase, key);
     export->change_count++;
     return status;
 }

@@ -227,7 +227,7 @@ Test(import, in_batches_where_a_transaction_does_not_take_all)
         put_number(store, key, i);
     }
     OK(stm_file_export(store, path_of("state.db"), NULL, NULL, &error));
-    STORE_OK(stm_store_open(&limits, &small));
+    small = open_store_with(&limits);
     ANSWERS(stm_file_import(small, path_of("state.db"), &options, &result, &error), STM_FILE_TOO_LARGE);
     EQUALS(result.commits, 0);
     OK(stm_file_import(small, path_of("state.db"), NULL, &result, &error));
@@ -365,7 +365,7 @@ Test(import, values_over_the_stores_limit)
     memset(large, 'x', sizeof(large));
     set_typed(store, stm_text("a"), stm_bytes_of(large, 11), STM_BYTES);
     OK(stm_file_export(store, path_of("state.db"), NULL, NULL, &error));
-    STORE_OK(stm_store_open(&limits, &small));
+    small = open_store_with(&limits);
     ANSWERS(stm_file_import(small, path_of("state.db"), NULL, NULL, &error), STM_FILE_STORE);
     EQUALS(error.store, STM_TOO_LARGE);
     set_typed(store, stm_text("a"), stm_bytes_of(large, sizeof(large)), STM_BYTES);
@@ -377,7 +377,7 @@ Test(import, values_over_the_stores_limit)
     put_text(store, "a long key", "v");
     erase(store, "a");
     OK(stm_file_export(store, path_of("state.db"), NULL, NULL, &error));
-    STORE_OK(stm_store_open(&limits, &small));
+    small = open_store_with(&limits);
     ANSWERS(stm_file_import(small, path_of("state.db"), NULL, NULL, &error), STM_FILE_STORE);
     EQUALS(error.store, STM_TOO_LARGE);
     close_store(small);

@@ -64,7 +64,7 @@ static void remove_folder(void)
 
 const char *path_of(const char *name)
 {
-    static char paths[4][400];
+    static char paths[256][400];
     static unsigned turn;
     if (folder[0] == '\0') {
         const char *temporary = getenv("TMPDIR");
@@ -79,18 +79,27 @@ const char *path_of(const char *name)
 
 /* -------------------------------------------------------------------------------- store -- */
 
-stm_store *open_store(void)
+static unsigned stores; /* open: what they hold is no leak, but a leak checker cannot see that */
+
+stm_store *open_store_with(const stm_options *options)
 {
     stm_store *store = NULL;
-    STORE_OK(stm_store_open(NULL, &store));
+    STORE_OK(stm_store_open(options, &store));
+    stores++;
     return store;
+}
+
+stm_store *open_store(void)
+{
+    return open_store_with(NULL);
 }
 
 void close_store(stm_store *store)
 {
     STORE_OK(stm_store_close(store));
+    stores--;
 #ifdef LEAK_CHECK
-    cr_assert(__lsan_do_recoverable_leak_check() == 0, "memory was leaked");
+    cr_assert(stores > 0 || __lsan_do_recoverable_leak_check() == 0, "memory was leaked");
 #endif
 }
 

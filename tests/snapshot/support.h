@@ -47,7 +47,8 @@ const char *path_of(const char *name);
 const char *names_in_folder(void);
 
 stm_store *open_store(void);
-/* Also checks that nothing was leaked, where a leak checker is built in. */
+stm_store *open_store_with(const stm_options *options);
+/* The last one also checks that nothing was leaked, where a leak checker is built in. */
 void close_store(stm_store *store);
 void put_text(stm_store *store, const char *key, const char *value);
 void put_number(stm_store *store, const char *key, int64_t value);
