@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fail.h"
@@ -27,15 +28,38 @@ static _Noreturn void fail_sqlite(const struct file *file)
     fail(EXIT_TROUBLE, "cannot read %s: %s", file->path, sqlite3_errmsg(file->db));
 }
 
+#define TRIES_MAX 40
+#define BETWEEN_NS 50000000
+
+/* Begins to read, too: that is when SQLite looks for journals. */
+static bool try_begin(struct file *file, int *code)
+{
+    *code = sqlite3_exec(file->db, "BEGIN; SELECT 1 FROM snapshots LIMIT 1", NULL, NULL, NULL);
+    if (*code != SQLITE_OK && !sqlite3_get_autocommit(file->db))
+        sqlite3_exec(file->db, "ROLLBACK", NULL, NULL, NULL);
+    return *code == SQLITE_OK;
+}
+
 void file_begin(struct file *file)
 {
-    if (sqlite3_exec(file->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
-        fail_sqlite(file);
+    const struct timespec pause = {0, BETWEEN_NS};
+    int code, moved = 0;
+    if (file->pinned)
+        return;
+    for (unsigned tries = 0; !try_begin(file, &code) && tries < TRIES_MAX; tries++) {
+        if ((code & 0xff) != SQLITE_READONLY) /* a journal is there, of a writer who is still at it */
+            break;
+        nanosleep(&pause, NULL);
+    }
+    if (code != SQLITE_OK)
+        fail(EXIT_TROUBLE, "cannot read %s: %s", file->path, sqlite3_errstr(code));
+    file->pinned =
+        sqlite3_file_control(file->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
 }
 
 void file_end(struct file *file)
 {
-    if (sqlite3_exec(file->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+    if (!file->pinned && sqlite3_exec(file->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
         fail_sqlite(file);
 }
 
@@ -78,11 +102,16 @@ void file_open(struct file *file, const char *path)
 {
     stm_file_error error;
     *file = (struct file){.path = g_strdup(path)};
-    if (stm_file_open(path, false, &file->db, &error) != STM_FILE_OK)
-        fail(EXIT_TROUBLE, "%s", error.message);
+    for (unsigned tries = 0; tries < 2 && (file->db == NULL || sqlite3_db_readonly(file->db, "main") == 0);
+         tries++) {
+        sqlite3_close(file->db); /* it was opened for writing, to play back a journal: that is done */
+        if (stm_file_open(path, false, &file->db, &error) != STM_FILE_OK)
+            fail(EXIT_TROUBLE, "%s", error.message);
+    }
     file_begin(file);
     file->snapshot_count = file_number(file, "SELECT count(*) FROM snapshots");
     file->newest = file_number(file, "SELECT max(id) FROM snapshots");
+    file->pinned |= sqlite3_db_readonly(file->db, "main") == 0;
     file_end(file);
 }
 

@@ -25,6 +25,7 @@ struct file {
     sqlite3 *db;
     char *path;                     /* owned */
     int64_t snapshot_count, newest; /* newest: an id; 0: there is none */
+    bool pinned;                    /* within one transaction for good */
 };
 
 /* Opens FILE; exits if that cannot be done. */
@@ -51,7 +52,11 @@ int64_t file_number(struct file *file, const char *sql);
 _Noreturn void file_broken(const struct file *file, const char *why);
 _Noreturn void file_gone(const struct file *file); /* the snapshot is not there any more */
 
-/* What is read in between is of one state of the file. */
+/* What is read in between is of one state of the file.
+ *
+ * A file that was replaced meanwhile is ours alone: it is held from then on. It has to be, since SQLite looks for the journal of
+ * whoever was writing by the name of the file, and would take that of the new file for one of the old. For the same reason
+ * it is opened so that it could not play back any. */
 void file_begin(struct file *file);
 void file_end(struct file *file);
 
