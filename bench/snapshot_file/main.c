@@ -123,8 +123,8 @@ static void run(sqlite3 *db, const char *text)
 /* What the export makes of kv, so that both insert into the same. */
 static void learn_table(void)
 {
-    sqlite3 *db;
-    sqlite3_stmt *statement;
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
     if (sqlite3_open(path, &db) != SQLITE_OK ||
         sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_schema WHERE name = 'kv'", -1, &statement, NULL) != SQLITE_OK ||
         sqlite3_step(statement) != SQLITE_ROW)
@@ -136,8 +136,8 @@ static void learn_table(void)
 
 static double insert_bare(void)
 {
-    sqlite3 *db;
-    sqlite3_stmt *put;
+    sqlite3 *db = NULL;
+    sqlite3_stmt *put = NULL;
     unlink(bare_path);
     double begin = now();
     if (sqlite3_open(bare_path, &db) != SQLITE_OK)

@@ -272,3 +272,21 @@ Test(history, grows_by_what_changes)
     assert_verified(path);
     close_store(store);
 }
+
+/* Two files, compared by SQLite's own tool, if it is there: what changed, and nothing else. */
+Test(history, sqldiff_shows_what_changed)
+{
+    stm_store *store = open_store();
+    char command[1000];
+    put_text(store, "a", "1");
+    put_text(store, "b", "1");
+    OK(stm_file_export(store, path_of("one.db"), NULL, NULL, &error));
+    put_text(store, "b", "2");
+    OK(stm_file_export(store, path_of("two.db"), NULL, NULL, &error));
+    snprintf(command, sizeof(command),
+             "command -v sqldiff >/dev/null || exit 0; sqldiff --table kv '%s' '%s' > '%s.diff'; cat '%s.diff' >&2;"
+             " test $(wc -l < '%s.diff') = 1 && grep -q \"UPDATE kv SET .*value='2'.* WHERE key=x'62'\" '%s.diff'",
+             path_of("one.db"), path_of("two.db"), path_of("x"), path_of("x"), path_of("x"), path_of("x"));
+    cr_assert(system(command) == 0);
+    close_store(store);
+}

@@ -3,6 +3,7 @@
  */
 #include "support.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static char found[200]; /* what did not hold */
@@ -109,4 +110,26 @@ Test(verify, what_is_not_ours)
     ANSWERS(stm_file_verify(path_of("other.db"), NULL, NULL, &error), STM_FILE_NOT_OURS);
     ANSWERS(stm_file_verify(NULL, NULL, NULL, &error), STM_FILE_INVALID);
     ANSWERS(stm_file_verify("", NULL, NULL, &error), STM_FILE_INVALID);
+}
+
+Test(verify, stm_file_open_lets_nothing_happen)
+{
+    static const char *const forbidden[] = {"DELETE FROM kv", "CREATE TABLE t(x)", "PRAGMA user_version = 7"};
+    sqlite3 *db = NULL;
+    make_file();
+    OK(stm_file_open(path_of("state.db"), false, &db, &error));
+    SAYS(ask_open(db, "SELECT count(*) FROM kv_at"), "7");
+    for (size_t i = 0; i < COUNT_OF(forbidden); i++)
+        cr_assert(sqlite3_exec(db, forbidden[i], NULL, NULL, NULL) == SQLITE_READONLY, "%s", forbidden[i]);
+    sqlite3_close(db);
+
+    change(path_of("state.db"), "CREATE TRIGGER spy AFTER INSERT ON stats BEGIN DELETE FROM kv; END");
+    OK(stm_file_open(path_of("state.db"), true, &db, &error));
+    cr_assert(sqlite3_exec(db, "INSERT INTO stats VALUES(1, 'mine', 1)", NULL, NULL, NULL) == SQLITE_OK);
+    SAYS(ask_open(db, "SELECT count(*) > 0 FROM kv"), "1"); /* triggers are off */
+    cr_assert(sqlite3_exec(db, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = ''", NULL, NULL, NULL) != SQLITE_OK);
+    sqlite3_close(db);
+    ANSWERS(stm_file_open(path_of("no.db"), true, &db, &error), STM_FILE_NOT_FOUND);
+    cr_assert_null(db);
+    ANSWERS(stm_file_open(path_of("state.db"), true, NULL, &error), STM_FILE_INVALID);
 }
