@@ -1,13 +1,5 @@
-/*
- * page.c -- the page: its head, its parts in their order, and its end. Well-formed XML as well as HTML.
- *
- * Nothing in it may be loaded, and no script may run but the one whose hash stands in its policy: should text
- * of a file ever get through as markup, it still could do nothing.
- */
-#include <string.h>
-
+/* page.c -- the page: its parts in their order, in the frame that all pages have. */
 #include "../text.h"
-#include "embedded.h"
 #include "markup.h"
 #include "parts.h"
 
@@ -25,52 +17,12 @@ static const struct part {
     {"store", "Writers and conflicts", {writers_write, hot_keys_write, counters_write}, 0},
 };
 
-void nothing_write(GString *html, const char *why)
-{
-    g_string_append(html, "<p class=\"nothing\">");
-    markup_text(html, why);
-    g_string_append(html, "</p>\n");
-}
-
-/* An element's content is hashed as it stands: between these, which hide it from XML and say nothing in CSS
- * and script. */
-#define CONTENT_BEGIN "/*<![CDATA[*/\n"
-#define CONTENT_END "/*]]>*/"
-
-static char *hash_of(const char *content)
-{
-    guint8 digest[32];
-    gsize size = sizeof digest;
-    GChecksum *checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_checksum_update(checksum, (const guchar *)content, (gssize)strlen(content));
-    g_checksum_get_digest(checksum, digest, &size);
-    g_checksum_free(checksum);
-    return g_base64_encode(digest, size);
-}
-
 static void write_name(GString *html, const struct facts *facts)
 {
     GString *path = text_escaped(stm_text(facts->path), 200);
     markup_text(html, path->str);
     g_string_append_printf(html, ":%lld", (long long)facts->snapshot.id);
     g_string_free(path, TRUE);
-}
-
-static void write_head(GString *html, const struct facts *facts, const char *style, const char *script)
-{
-    char *style_hash = hash_of(style), *script_hash = hash_of(script);
-    g_string_append(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n");
-    g_string_append_printf(
-        html,
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-        "'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'\"/>\n",
-        style_hash, script_hash);
-    g_string_append(html, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-                          "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>Snapshot ");
-    write_name(html, facts);
-    g_string_append_printf(html, "</title>\n<style>%s</style>\n</head>\n", style);
-    g_free(style_hash);
-    g_free(script_hash);
 }
 
 static void write_header(GString *html, const struct facts *facts)
@@ -133,18 +85,21 @@ static void write_footer(GString *html)
                            stm_version());
 }
 
+static void open_frame(GString *html, const struct facts *facts)
+{
+    GString *path = text_escaped(stm_text(facts->path), 60), *title = g_string_new(NULL);
+    g_string_printf(title, "Snapshot %s:%lld", path->str, (long long)facts->snapshot.id);
+    frame_open(html, title->str, html_report_css);
+    g_string_free(path, TRUE);
+    g_string_free(title, TRUE);
+}
+
 void page_write(GString *html, const struct facts *facts)
 {
-    char *style = g_strconcat(CONTENT_BEGIN, (const char *)html_style_css, (const char *)html_report_css,
-                              CONTENT_END, NULL);
-    char *script = g_strconcat(CONTENT_BEGIN, (const char *)html_script_js, CONTENT_END, NULL);
-    write_head(html, facts, style, script);
-    g_string_append(html, "<body>\n<main>\n");
+    open_frame(html, facts);
     write_header(html, facts);
     summary_write(html, facts);
     write_parts(html, facts);
     write_footer(html);
-    g_string_append_printf(html, "</main>\n<script>%s</script>\n</body>\n</html>\n", script);
-    g_free(style);
-    g_free(script);
+    frame_close(html);
 }

@@ -4,6 +4,7 @@
 #define SNAPSHOT_COMMAND_REPORT_PARTS_H
 
 #include "facts.h"
+#include "frame.h"
 
 void page_write(GString *html, const struct facts *facts); /* page.c: the whole of it */
 
@@ -21,8 +22,6 @@ void published_write(GString *html, const struct facts *facts);
 void hot_keys_write(GString *html, const struct facts *facts);
 void writers_write(GString *html, const struct facts *facts);
 void counters_write(GString *html, const struct facts *facts);
-
-void nothing_write(GString *html, const char *why); /* page.c */
 
 /* "1 key", "2 keys". */
 #define KEYS(count) ((count) == 1 ? "key" : "keys")

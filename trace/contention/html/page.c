@@ -1,21 +1,16 @@
 /*
- * page.c -- the page: its head, its parts in their order, and its end.
+ * page.c -- the page: its parts in their order, in the frame that all pages have.
  *
  * The page is made in memory, a few megabytes at most, and written at once: so a write can fail in one place only. It is
  * well-formed XML as well as HTML, so that its tests can read it strictly.
- *
- * Nothing in it may be loaded, and no script may run but the one whose hash stands in its policy: should text of a trace
- * ever get through as markup, it still could do nothing.
  */
 #define _POSIX_C_SOURCE 200809L /* newlocale */
 #include "html.h"
 
 #include <errno.h>
 #include <locale.h>
-#include <string.h>
 
-#include "embedded.h"
-#include "figure.h"
+#include "frame.h"
 #include "markup.h"
 #include "parts.h"
 
@@ -50,56 +45,9 @@ static const part parts[] = {
 };
 #define PART_COUNT (sizeof parts / sizeof *parts)
 
-void nothing_write(GString *html, const char *why)
-{
-    g_string_append(html, "<p class=\"nothing\">");
-    markup_text(html, why);
-    g_string_append(html, "</p>\n");
-}
-
 uint64_t losses_of(const report *report)
 {
     return report->verdict.attempts.conflict + report->verdict.attempts.busy;
-}
-
-/* An element's content is hashed as it stands: between these, which hide it from XML and say nothing in CSS and script. */
-#define CONTENT_BEGIN "/*<![CDATA[*/\n"
-#define CONTENT_END "/*]]>*/"
-
-static char *content_of(const unsigned char *file)
-{
-    return g_strconcat(CONTENT_BEGIN, (const char *)file, CONTENT_END, NULL);
-}
-
-static char *hash_of(const char *content)
-{
-    guint8 digest[32];
-    gsize size = sizeof digest;
-    GChecksum *checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_checksum_update(checksum, (const guchar *)content, (gssize)strlen(content));
-    g_checksum_get_digest(checksum, digest, &size);
-    g_checksum_free(checksum);
-    return g_base64_encode(digest, size);
-}
-
-static void write_head(GString *html, const report *report, const char *style, const char *script)
-{
-    char *style_hash = hash_of(style), *script_hash = hash_of(script);
-    g_string_append(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n");
-    g_string_append_printf(
-        html,
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-        "'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'\"/>\n",
-        style_hash, script_hash);
-    g_string_append(html, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-                          "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>Contention");
-    if (*report->health.program) {
-        g_string_append(html, ": ");
-        markup_text_short(html, report->health.program, 60);
-    }
-    g_string_append_printf(html, "</title>\n<style>%s</style>\n</head>\n", style);
-    g_free(style_hash);
-    g_free(script_hash);
 }
 
 static void write_header(GString *html, const report *report)
@@ -158,11 +106,18 @@ static void write_footer(GString *html)
                     "<p class=\"minor\">Made by stm-contention " STM_CONTENTION_VERSION ".</p>\n</footer>\n");
 }
 
+static void open_frame(GString *html, const report *report)
+{
+    GString *title = g_string_new("Contention");
+    if (*report->health.program)
+        g_string_append_printf(title, ": %s", report->health.program);
+    frame_open(html, title->str, NULL);
+    g_string_free(title, TRUE);
+}
+
 static void write_page(GString *html, const report *report)
 {
-    char *style = content_of(html_style_css), *script = content_of(html_script_js);
-    write_head(html, report, style, script);
-    g_string_append(html, "<body>\n<main>\n");
+    open_frame(html, report);
     write_header(html, report);
     warnings_write(html, report);
     verdict_write(html, report);
@@ -171,9 +126,7 @@ static void write_page(GString *html, const report *report)
     for (size_t i = first_part(report); i < PART_COUNT; i++)
         write_part(html, report, &parts[i]);
     write_footer(html);
-    g_string_append_printf(html, "</main>\n<script>%s</script>\n</body>\n</html>\n", script);
-    g_free(style);
-    g_free(script);
+    frame_close(html);
 }
 
 int report_write_html(const report *report, FILE *out)

@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include "frame.h"
 #include "report.h"
 
 void warnings_write(GString *html, const report *report); /* verdict.c */
@@ -26,9 +27,6 @@ void threads_write(GString *html, const report *report);
 void owners_write(GString *html, const report *report);
 void stories_write(GString *html, const report *report); /* stories.c */
 void events_write(GString *html, const report *report);  /* tables.c */
-
-/* The line of a part that has nothing to show. */
-void nothing_write(GString *html, const char *why); /* page.c */
 
 /* Conflicts and busy of the whole trace. */
 uint64_t losses_of(const report *report); /* page.c */

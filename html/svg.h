@@ -6,8 +6,8 @@
  * Colours are classes of style.css, since they depend on the reader's theme: h1 to h9 are the amounts, t1 to t9 text on
  * top of these.
  */
-#ifndef CONTENTION_HTML_SVG_H
-#define CONTENTION_HTML_SVG_H
+#ifndef HTML_SVG_H
+#define HTML_SVG_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * A figure is a value, so that it can be made in the middle of an argument list: figure_count(n).text lives until the
  * end of the whole call. A space before a unit does not break.
  */
-#ifndef CONTENTION_HTML_FIGURE_H
-#define CONTENTION_HTML_FIGURE_H
+#ifndef HTML_FIGURE_H
+#define HTML_FIGURE_H
 
 #include <stdint.h>
 

@@ -4,8 +4,8 @@
  * table_open, then for each row its cells in the order of the columns, between table_row_begin and table_row_end, then
  * table_close. Longer lists are cut by the caller at TABLE_ROWS_MAX, and table_close says how many there were.
  */
-#ifndef CONTENTION_HTML_TABLE_H
-#define CONTENTION_HTML_TABLE_H
+#ifndef HTML_TABLE_H
+#define HTML_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * control characters, and those that turn the reading direction or cannot be seen, as [U+202E]; and nothing of it as
  * markup, in elements as in attributes.
  */
-#ifndef CONTENTION_HTML_MARKUP_H
-#define CONTENTION_HTML_MARKUP_H
+#ifndef HTML_MARKUP_H
+#define HTML_MARKUP_H
 
 #include <glib.h>
 
