@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -160,6 +161,75 @@ Test(health, counts_a_packet_that_was_saved_twice_once)
     cr_assert_eq(report->health.event_count, 4 + 300);
     report_free(report);
     scene_end(scene);
+}
+
+/* ----------------------------------------------------------------------- recording.json -- */
+
+/* As record leaves it: the trace is in a folder beside recording.json. */
+static void move_inside(const char *folder)
+{
+    const char *const files[] = {"metadata", "channel0_0", "channel0_1"};
+    char *inside = g_build_filename(folder, "trace", NULL);
+    cr_assert_eq(g_mkdir(inside, 0777), 0);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char *from = g_build_filename(folder, files[i], NULL), *to = g_build_filename(inside, files[i], NULL);
+        cr_assert_eq(rename(from, to), 0);
+        g_free(from);
+        g_free(to);
+    }
+    g_free(inside);
+}
+
+static report *recorded(const char *json)
+{
+    scene *scene = scene_open(NULL);
+    play(scene);
+    ctf_writer_lose_packets(scene->writer, 0, 5);
+    scene_commit(scene, &(doer){.thread = 1, .txn = 8, .label = "x", .begin_us = 5000, .end_us = 5000});
+    scene_close(scene);
+    move_inside(scene->folder);
+    char *name = g_build_filename(scene->folder, "recording.json", NULL);
+    cr_assert(g_file_set_contents(name, json, -1, NULL));
+    g_free(name);
+    report *report = scene_report(scene, NULL);
+    scene_end(scene);
+    return report;
+}
+
+Test(recording, tells_the_command_line)
+{
+    report *report = recorded("{\"state\": \"complete\", \"command\": [\"./server\", \"-x\", \"a\\u001b[2J\", 7, null]}");
+    cr_assert_str_eq(report->health.program, "./server -x a\xef\xbf\xbd[2J");
+    cr_assert(report->health.lower_bounds, "packets were lost");
+    report_free(report);
+}
+
+Test(recording, that_is_incomplete_makes_lower_bounds)
+{
+    report *report = recorded("{\"state\": \"incomplete\", \"reason\": \"the daemon was killed\", \"flight\": true}");
+    cr_assert(report->health.lower_bounds);
+    cr_assert(says(report, "not complete: the daemon was killed"));
+    report_free(report);
+}
+
+/* Overwritten packets are what a flight recording is for. */
+Test(recording, of_a_flight_has_lost_no_packets)
+{
+    report *report = recorded("{\"state\": \"complete\", \"reason\": null, \"flight\": true}");
+    cr_assert_not(report->health.lower_bounds);
+    cr_assert_eq(report->health.lost_packets, 0);
+    cr_assert(says(report, "flight recording"));
+    report_free(report);
+}
+
+Test(recording, may_be_anything)
+{
+    const char *const odd[] = {"", "{", "[]", "7", "{\"command\": 7, \"state\": [], \"flight\": \"yes\"}", "{\"command\": [[[]]], \"state\": \"\"}"};
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
+        report *report = recorded(odd[i]);
+        cr_expect_str_eq(report->health.program, "", "%s", odd[i]);
+        report_free(report);
+    }
 }
 
 /* ------------------------------------------------------------------------------- filters -- */

@@ -68,6 +68,18 @@ static void note_losses(GPtrArray *notes, const health *health, const trace_fact
     g_free(trouble);
 }
 
+/* Between the saves of a flight recording, packets are overwritten: that is what it is for, and no loss. */
+static void note_recording(GPtrArray *notes, health *health, const recording *recording)
+{
+    health->program = g_strdup(recording->program);
+    if (recording->is_flight)
+        health->lost_packets = 0;
+    health->lower_bounds = health->lost_events > 0 || health->lost_packets > 0 || health->truncated ||
+                           recording->trouble[0] != '\0';
+    note(notes, recording->trouble[0] != '\0', g_strdup_printf("The recording is not complete: %s.", recording->trouble));
+    note(notes, recording->is_flight, g_strdup("A flight recording: only the last moments before each save were kept."));
+}
+
 static void note_winners(GPtrArray *notes, const health *health, const winner_counts *winners)
 {
     note(notes, health->winners_contradicted > 0,
@@ -116,16 +128,17 @@ void health_fill(health *health, const trace_facts *facts, const analysis_option
     health->lost_packets = facts->lost_packets;
     health->truncated = facts->truncated;
     health->foreign_count = facts->foreign_count;
-    health->lower_bounds = health->lost_events > 0 || health->lost_packets > 0 || health->truncated;
     fill_levels(health, facts);
     fill_winners(health, winners);
     health->started_at = start_time(health, facts);
-    health->program = recording_program(health->path);
+    recording recording = recording_load(health->path);
+    note_recording(notes, health, &recording);
     note_losses(notes, health, facts);
     note_winners(notes, health, winners);
     note(notes, keys_overflowed, g_strdup("There are more keys than can be told apart; the rest are \"(others)\"."));
     note_levels(notes, health, facts);
     note_filters(notes, options);
+    recording_free(&recording);
     health->note_count = notes->len;
     health->notes = (char **)g_ptr_array_free(notes, FALSE);
 }

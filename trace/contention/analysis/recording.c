@@ -3,6 +3,7 @@
 #include "text.h"
 
 #include <jansson.h>
+#include <string.h>
 
 static char *joined(const json_t *words)
 {
@@ -25,12 +26,30 @@ static char *command_of(const json_t *recording)
     return clean;
 }
 
-char *recording_program(const char *path)
+static json_t *load(const char *path, const char *above)
 {
-    char *name = g_build_filename(path, "recording.json", NULL);
-    json_t *recording = json_load_file(name, JSON_REJECT_DUPLICATES, NULL);
-    char *program = command_of(recording);
-    json_decref(recording);
+    char *name = g_build_filename(path, above, "recording.json", NULL);
+    json_t *json = json_load_file(name, JSON_REJECT_DUPLICATES, NULL);
     g_free(name);
-    return program;
+    return json;
+}
+
+recording recording_load(const char *path)
+{
+    json_t *json = load(path, ".");
+    if (json == NULL)
+        json = load(path, "..");
+    const char *state = json_string_value(json_object_get(json, "state"));
+    const char *reason = json_string_value(json_object_get(json, "reason"));
+    bool is_complete = state == NULL || strcmp(state, "complete") == 0;
+    recording recording = {command_of(json), text_clean(is_complete ? "" : reason != NULL ? reason : state),
+                           json_is_true(json_object_get(json, "flight"))};
+    json_decref(json);
+    return recording;
+}
+
+void recording_free(recording *recording)
+{
+    g_free(recording->program);
+    g_free(recording->trouble);
 }
