@@ -87,9 +87,11 @@ static void read_program(fuzz_program *program)
     static char data[FILE_SIZE_MAX];
     char error[256];
     size_t size = read_file(options.path, data, sizeof data);
-    if (options.from_bytes || !looks_like_text(data, size))
+    if (options.from_bytes || !looks_like_text(data, size)) {
         fuzz_program_from_bytes((const uint8_t *)data, size, program);
-    else if (!fuzz_program_from_text(data, size, program, error, sizeof error))
+        if (options.search < FUZZ_BATCH && !options.hash) /* as the fuzzer did that made them up */
+            options.search = FUZZ_BATCH;
+    } else if (!fuzz_program_from_text(data, size, program, error, sizeof error))
         fail("%s: %s", options.path, error);
 }
 
@@ -281,8 +283,8 @@ int main(int argc, char **argv)
         options.to_bytes ? print_bytes(&program) : print_text(stdout, &program);
         return 0;
     }
-    oracle by = trial_run(&program, 1, options.search, SECONDS_MAX, &finding);
-    bool searched = by != ORACLE_NONE && finding.runs > 2;
+    oracle by = trial_run(&program, fuzz_batch_seed(&program), options.search, SECONDS_MAX, &finding);
+    bool searched = by != ORACLE_NONE && finding.runs > 1;
     if (by != ORACLE_NONE && options.shrink)
         trial_shrink(&finding);
     if (by != ORACLE_NONE && (options.shrink || searched))

@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "footprint.h"
 #include "moves.h"
 #include "mutants.h"
 #include "random.h"
@@ -286,6 +287,26 @@ bool fuzz_run_seeded(const fuzz_program *program, uint64_t seed)
     strategy_pct pct =
         strategy_pct_open(state, program->thread_count, kind, count_calls(program) * CALL_STEPS_COMMON);
     return fuzz_run_by(program, strategy_pct_choose, &pct);
+}
+
+uint64_t fuzz_batch_seed(const fuzz_program *program)
+{
+    uint8_t bytes[FUZZ_BYTES_MAX];
+    size_t size = fuzz_program_to_bytes(program, bytes);
+    uint64_t seed = size;
+    for (size_t i = 0; i < size; i++)
+        seed = random_mix(seed ^ bytes[i]);
+    return seed;
+}
+
+bool fuzz_run_batch(const fuzz_program *program)
+{
+    uint64_t seed = fuzz_batch_seed(program);
+    footprint_reset(); /* of another programme: what is common is learnt anew, so that a run depends on its input only */
+    bool good = fuzz_run(program);
+    for (uint64_t i = 0; i < FUZZ_BATCH && good; i++)
+        good = fuzz_run_seeded(program, seed + i);
+    return good;
 }
 
 void fuzz_adopt_last_run(fuzz_program *program)

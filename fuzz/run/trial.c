@@ -47,12 +47,15 @@ static bool run_again_the_same(const fuzz_program *program)
 static void run_all(const fuzz_program *program, uint64_t seed, uint64_t seeds)
 {
     running = program;
+    footprint_reset();
     shared->runs = 1;
-    bool good = fuzz_run(program) && run_again_the_same(program);
+    bool good = fuzz_run(program); /* as in fuzz_run_batch */
     for (uint64_t i = 0; i < seeds && good; i++) {
         shared->runs++;
         good = fuzz_run_seeded(program, seed + i);
     }
+    if (good && seeds == 0)
+        run_again_the_same(program);
     note_run(program);
 }
 

@@ -2,10 +2,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct word {
-    uintptr_t number; /* address / 8; 0: empty */
+    uintptr_t number; /* address / 8 */
+    uint64_t life;    /* between two resets; of another one: the place is empty */
     uint64_t run;     /* in which the two masks below were gathered */
     uint8_t readers;  /* a bit a thread */
     uint8_t writers;
@@ -17,13 +17,13 @@ struct word {
 static struct word table[CAPACITY]; /* open addressing */
 static size_t used;
 static size_t common_count;
-static uint64_t run = 1;
+static uint64_t run = 1, life = 1;
 
 /* Its place: there, or where it would be. */
 static struct word *find(uintptr_t number)
 {
     size_t i = (size_t)((uint64_t)number * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (CAPACITY - 1);
-    while (table[i].number != 0 && table[i].number != number)
+    while (table[i].life == life && table[i].number != number)
         i = (i + 1) & (CAPACITY - 1);
     return &table[i];
 }
@@ -31,8 +31,8 @@ static struct word *find(uintptr_t number)
 static struct word *obtain(uintptr_t number)
 {
     struct word *word = find(number);
-    if (word->number == 0) {
-        word->number = number;
+    if (word->life != life) {
+        *word = (struct word){.number = number, .life = life};
         if (++used > CAPACITY / 2) {
             fprintf(stderr, "footprint: more words than there is room for\n");
             abort();
@@ -58,7 +58,7 @@ void footprint_begin_run(void)
 
 void footprint_reset(void)
 {
-    memset(table, 0, sizeof table);
+    life++; /* clearing the table would take longer than a run */
     used = common_count = 0;
 }
 
@@ -96,7 +96,8 @@ bool footprint_is_common(const stmi_access *access)
     if (access->kind == STMI_SPIN)
         return false;
     for (uintptr_t number = first_word(access); number <= last_word(access); number++) {
-        if (find(number)->common)
+        const struct word *word = find(number);
+        if (word->life == life && word->common)
             return true;
     }
     return false;

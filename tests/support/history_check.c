@@ -84,7 +84,7 @@ static void number_nodes(struct graph *graph)
     for (unsigned i = 0; i < history->thread_count; i++)
         for (size_t j = 0; j < history->logs[i].node_count; j++, number++) {
             graph->nodes[number] = &history->logs[i].nodes[j];
-            graph->cells[number] = history->logs[i].cells;
+            graph->cells[number] = history_cells(&history->logs[i]);
         }
 }
 

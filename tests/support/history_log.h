@@ -100,6 +100,13 @@ oracle history_faults(const history *history, char *text, size_t size);
 /* Zeroed memory; exits when there is none. */
 void *history_make(size_t count, size_t size);
 
+/* Never NULL: its first cell may be asked for though there is none. */
+static inline const history_cell *history_cells(const history_log *log)
+{
+    static const history_cell none;
+    return log->cells == NULL ? &none : log->cells;
+}
+
 /* Whether a value seen is the one expected; what was not looked at fits all. */
 static inline bool history_fits(uint64_t value, uint64_t seen)
 {

@@ -80,7 +80,7 @@ bool history_search(const history *history, char *text, size_t size)
                 return false;
             }
             search.nodes[search.count] = &history->logs[i].nodes[j];
-            search.cells[search.count++] = history->logs[i].cells;
+            search.cells[search.count++] = history_cells(&history->logs[i]);
         }
     for (unsigned i = 0; i < search.count; i++)
         for (unsigned j = 0; j < search.count; j++)

@@ -40,6 +40,7 @@ static struct {
     uint64_t call_began[SCHEDULER_THREAD_COUNT_MAX]; /* in own steps */
     store_buffer buffers[SCHEDULER_THREAD_COUNT_MAX];
     bool delayed; /* stores */
+    bool going_on;
     bool footprint_grew;
     uint64_t hash;
     oracle objector;
@@ -349,6 +350,7 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
     if (home == NULL)
         home = fiber_main();
     memset(&run, 0, sizeof run);
+    run.going_on = true;
     run.program = program;
     run.choose = choose;
     run.strategy = strategy;
@@ -365,6 +367,7 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
     hook_stores(false);
     stmi_access_hook = NULL;
     program->finish();
+    run.going_on = false;
     return run.objector == ORACLE_NONE;
 }
 
@@ -435,6 +438,11 @@ int scheduler_wake(const volatile uint32_t *address, int count)
 }
 
 /* ----------------------------------------------------------------------------- telling -- */
+
+bool scheduler_is_running(void)
+{
+    return run.going_on;
+}
 
 const char *scheduler_failure(void)
 {

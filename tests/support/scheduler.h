@@ -64,6 +64,9 @@ typedef unsigned scheduler_choose(void *strategy, const scheduler_view *view);
  * end within the limit on steps is reported, and ends the program. */
 bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, void *strategy);
 
+/* From a run's setup to its finish. */
+bool scheduler_is_running(void);
+
 /* Of the run that is going on, or else of the last one. */
 const char *scheduler_failure(void);         /* "" if it did not fail */
 oracle scheduler_objector(void);             /* ORACLE_NONE if it did not fail */

@@ -1,0 +1,54 @@
+/*
+ * commit_schedule -- the input is a programme (input/program.h): it is run by its own schedule, and by a few more
+ * that follow from it, and judged by all oracles. What an engine finds, stm-replay --shrink makes small.
+ *
+ * STM_MUTANT=NAME in the environment puts a bug into the library first: to see that the engine finds it.
+ */
+#include "target.h"
+
+#include "mutants.h"
+#include "random.h"
+#include "run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What is made once -- stacks, logs that grow -- is made now: then an input's path depends on the input alone. */
+static void warm_up(void)
+{
+    uint8_t bytes[FUZZ_BYTES_MAX];
+    for (unsigned seed = 1; seed < 64; seed++) {
+        for (unsigned i = 0; i < sizeof bytes; i++)
+            bytes[i] = (uint8_t)(random_mix(seed * sizeof bytes + i));
+        LLVMFuzzerTestOneInput(bytes, sizeof bytes);
+    }
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    warm_up();
+    const char *name = getenv("STM_MUTANT");
+    if (name == NULL || name[0] == '\0')
+        return 0;
+    if (mutant_named(name) == 0) {
+        fprintf(stderr, "STM_MUTANT=%s: there is no such mutant; stm-mutants --list lists them\n", name);
+        exit(2);
+    }
+    mutant_choose(mutant_named(name));
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static fuzz_program program;
+    static char text[FUZZ_TEXT_SIZE_MAX];
+    fuzz_program_from_bytes(data, size, &program);
+    if (fuzz_run_batch(&program))
+        return 0;
+    fuzz_adopt_last_run(&program);
+    fuzz_program_to_text(&program, text);
+    fprintf(stderr, "%s objects: %s\n%s", oracle_name(scheduler_objector()), scheduler_failure(), text);
+    abort();
+}
