@@ -7,17 +7,34 @@
 #include <string.h>
 
 #include "progress.h"
+#include "text.h"
+
+/* A message may quote a file: nothing of it may do anything to a terminal. */
+static void put_safely(const char *message)
+{
+    const unsigned char *at = (const unsigned char *)message;
+    for (size_t left = strlen(message), size; left > 0; at += size, left -= size) {
+        gunichar character;
+        size = text_character(at, left, &character);
+        if (character == TEXT_BYTE)
+            fprintf(stderr, "\\x%02x", *at);
+        else
+            fwrite(at, 1, size, stderr);
+    }
+}
 
 _Noreturn void fail(int exit_status, const char *format, ...)
 {
     va_list arguments;
+    va_start(arguments, format);
+    char *message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
     progress_end();
     fflush(stdout); /* what is right so far comes before what went wrong */
     fputs("stm-snapshot: ", stderr);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
+    put_safely(message);
     fputc('\n', stderr);
+    g_free(message);
     exit(exit_status);
 }
 

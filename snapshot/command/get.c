@@ -120,6 +120,16 @@ static bool get_history(struct file *file, const struct options *key)
     return history.any;
 }
 
+static _Noreturn void not_found(const struct options *options, const struct file *file,
+                                const struct snapshot *snapshot)
+{
+    const char *key = options->operands[1];
+    if (options->history)
+        fail(EXIT_DIFFERENT, "%s: there is no such key in any snapshot of %s", key, file->path);
+    fail(EXIT_DIFFERENT, "%s: there is no such key in snapshot %lld of %s", key, (long long)snapshot->id,
+         file->path);
+}
+
 static int run(const struct options *options)
 {
     struct options key = *options;
@@ -131,10 +141,7 @@ static int run(const struct options *options)
     key.key = options_key(options->operands[1]);
     bool found = options->history ? get_history(&file, &key) : get_one(&file, &snapshot, &key);
     if (!found && !options->json)
-        fail(EXIT_DIFFERENT, "%s: there is no such key in %s%s", options->operands[1], file.path,
-             options->history   ? ""
-             : options->at == 0 ? ":newest"
-                                : "");
+        not_found(options, &file, &snapshot);
     g_byte_array_unref(key.key);
     snapshot_free(&snapshot);
     file_close(&file);

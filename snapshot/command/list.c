@@ -59,7 +59,7 @@ const struct command command_list = {
     .operands_max = 1,
     .summary = "which snapshots are in a file",
     .accepts = "j",
-    .text = "CHANGES are keys added, removed and changed since the parent. SIZE is that of all keys and "
-            "values.\n",
+    .text = "CHANGES are keys added, removed and changed since the snapshot before, as counted at the export.\n"
+            "SIZE is that of all keys and values.\n",
     .run = run,
 };
