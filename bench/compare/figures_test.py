@@ -3,6 +3,7 @@
 
 usage: figures_test.py [FOLDER WITH stm-peer-*]
 """
+import argparse
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ import tempfile
 import unittest
 
 import page
+import run
 import table
 from figures import Figures, Spread, beaten, goals, nanoseconds, ratio, short
 
@@ -101,6 +103,18 @@ class FiguresTest(unittest.TestCase):
         self.assertNotRegex(text, r"https?://|<script|<link|src=|@import|url\(")
         self.assertIn("&lt;cpu&gt;", text)
         self.assertEqual(text.count("<svg"), text.count("</svg>"))
+
+
+class ChoiceTest(unittest.TestCase):
+    def test_a_peer_that_knows_few_workloads_hides_none(self):
+        def able(name, *workloads):
+            return dict(peer(name), workloads=[{"name": workload, "configurations": ["1 thread"]}
+                                               for workload in workloads])
+
+        options = argparse.Namespace(workloads="*", long=False, quick=False)
+        work = run.choose_work([able("few", "hot"), able("many", "transfer", "hot")], options)
+        self.assertEqual([(workload["name"], [chosen["name"] for chosen, _ in rivals]) for workload, rivals in work],
+                         [("transfer", ["many"]), ("hot", ["few", "many"])])
 
 
 class ComparisonTest(unittest.TestCase):

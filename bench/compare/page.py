@@ -7,7 +7,7 @@ from html import escape
 
 import plot
 from figures import Figures, beaten, digits, gives_all, goals, nanoseconds, percent, ratio, short
-from table import less, title_of
+from table import title_of
 
 
 def cells(tag, values, text_columns=1):

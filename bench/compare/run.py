@@ -93,7 +93,7 @@ def choose_work(peers, options):
             if workload["name"] in LONG and peer["name"] not in LONG_PEERS:
                 continue
             work.setdefault(workload["name"], (workload, []))[1].append((peer, workload["configurations"]))
-    order = [workload["name"] for workload in peers[0]["workloads"]]
+    order = [workload["name"] for workload in max((peer["workloads"] for peer in peers), key=len)]
     return [work[name] for name in order if name in work]
 
 
