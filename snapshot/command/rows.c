@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fail.h"
 #include "text.h"
 
 #define BATCH_ROWS "256"
@@ -158,7 +159,9 @@ static size_t hold(struct arm *arm)
 {
     struct held held = {.row = read_row(arm->statement), .value = read_value(arm->statement)};
     size_t size = held.row.key.size + held.row.writer_label.size + held.value.bytes.size;
-    char *to = held.memory = g_malloc(size + 1);
+    char *to = held.memory = g_try_malloc(size + 1);
+    if (to == NULL)
+        fail(EXIT_TROUBLE, "out of memory: a value of the file is too large for it");
     held.row.key = moved(held.row.key, &to);
     held.row.writer_label = moved(held.row.writer_label, &to);
     held.value.bytes = moved(held.value.bytes, &to);
