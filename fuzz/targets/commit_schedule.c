@@ -1,12 +1,9 @@
 /*
  * commit_schedule -- the input is a programme (input/program.h): it is run by its own schedule, and by a few more
  * that follow from it, and judged by all oracles. What an engine finds, stm-replay --shrink makes small.
- *
- * STM_MUTANT=NAME in the environment puts a bug into the library first: to see that the engine finds it.
  */
 #include "target.h"
 
-#include "mutants.h"
 #include "random.h"
 #include "run.h"
 
@@ -29,14 +26,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc;
     (void)argv;
     warm_up();
-    const char *name = getenv("STM_MUTANT");
-    if (name == NULL || name[0] == '\0')
-        return 0;
-    if (mutant_named(name) == 0) {
-        fprintf(stderr, "STM_MUTANT=%s: there is no such mutant; stm-mutants --list lists them\n", name);
-        exit(2);
-    }
-    mutant_choose(mutant_named(name));
+    target_choose_mutant();
     return 0;
 }
 

@@ -13,4 +13,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 /* Returns 0; a finding ends the program. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* STM_MUTANT=NAME in the environment puts a bug into the library: to see that the engine finds it. */
+void target_choose_mutant(void);
+
 #endif
