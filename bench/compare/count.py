@@ -12,6 +12,9 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+
+import server
 
 FEW, MANY = 500, 2500
 KEYS = 10000  # few enough to be filled under callgrind in seconds
@@ -41,13 +44,19 @@ def output_of(command, environment=None):
     return done.stdout + done.stderr
 
 
+def output_in_folder(command, environment=None):
+    """The same in a folder in memory, which is gone afterwards, however it ends."""
+    with tempfile.TemporaryDirectory(prefix="stm-bench-", dir=server.memory_folder()) as folder:
+        return output_of([*command, "--folder", folder], environment)
+
+
 def instructions(command):
-    text = output_of(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command])
+    text = output_in_folder(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command])
     return int(re.search(r"Collected : (\d+)", text).group(1))
 
 
 def allocations(command, counter):
-    text = output_of(command, {"LD_PRELOAD": counter})
+    text = output_in_folder(command, {"LD_PRELOAD": counter})
     return int(re.search(r"(\d+) allocations", text).group(1))
 
 

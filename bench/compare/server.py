@@ -11,6 +11,11 @@ import tempfile
 SHARED_MEMORY = "/dev/shm"
 
 
+def memory_folder():
+    """Where files lie in memory, or None: where temporary files lie."""
+    return SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
+
+
 class PeerFailed(Exception):
     """The peer ended, did not answer in time, or answered nonsense."""
 
@@ -19,8 +24,7 @@ class Server:
     def __init__(self, program, peer, workload, time_limit):
         self.peer = peer
         self.time_limit = time_limit
-        base = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
-        self.folder = tempfile.mkdtemp(prefix="stm-bench-", dir=base)
+        self.folder = tempfile.mkdtemp(prefix="stm-bench-", dir=memory_folder())
         self.process = subprocess.Popen(
             [program, "--serve", "--peer", peer, "--workload", workload, "--folder", self.folder],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
