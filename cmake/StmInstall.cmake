@@ -29,6 +29,17 @@ string(REGEX REPLACE "/$" "" prefix_from_pkgconfig "${prefix_from_pkgconfig}")
 configure_file(cmake/stm.pc.in stm.pc @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/stm.pc" DESTINATION "${pkgconfig_dir}")
 
+# What needs libstm.so finds it in the tree that it was installed into, wherever that is moved.
+file(RELATIVE_PATH libraries_from_commands "/p/${CMAKE_INSTALL_BINDIR}" "/p/${CMAKE_INSTALL_LIBDIR}")
+foreach(command IN ITEMS stm_contention stm_snapshot_command)
+    if(TARGET ${command})
+        set_target_properties(${command} PROPERTIES INSTALL_RPATH "$ORIGIN/${libraries_from_commands}")
+    endif()
+endforeach()
+if(TARGET stm_snapshot)
+    set_target_properties(stm_snapshot PROPERTIES INSTALL_RPATH "$ORIGIN")
+endif()
+
 # libstm-snapshot: a package of its own, since it needs SQLite and libstm does not.
 if(STM_BUILD_SNAPSHOT)
     set(snapshot_dir "${CMAKE_INSTALL_LIBDIR}/cmake/stm-snapshot")
