@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@
 #include "recording.h"
 #include "session.h"
 
-enum { HERALD_MS_MAX = 60 * 1000, DESCRIPTION_MS_MAX = 10 * 1000, LOOK_MS = 5 };
+enum { HERALD_MS_MAX = 60 * 1000, DESCRIPTION_MS_MAX = 20 * 1000, LOOK_MS = 5 };
 
 static char *log_path(const herald_setting *setting)
 {
@@ -33,6 +34,7 @@ static _Noreturn void become_herald(const herald_setting *setting)
     const int fd = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     dup2(fd, STDERR_FILENO);
     const program_setting program = {.preload = setting->preload, .lttng_home = setting->lttng_home};
+    setenv("LTTNG_UST_REGISTER_TIMEOUT", "-1", 1); /* await_end() is the limit */
     char **const environment = program_environment(&program);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
