@@ -129,7 +129,7 @@ static bool find_kind(struct parser *parser, const char *word, fuzz_call_kind *k
 /* "= k0+1", after a set. */
 static bool read_dependency(struct parser *parser, unsigned thread)
 {
-    unsigned key;
+    unsigned key = 0;
     if (!accept(parser, "="))
         return true;
     if (!read_key(parser, &key))
@@ -148,7 +148,7 @@ static bool read_call(struct parser *parser, unsigned thread)
     read_word(parser, word);
     if (!find_kind(parser, word, &kind))
         return false;
-    unsigned keys = 0, key;
+    unsigned keys = 0, key = 0;
     fuzz_arity arity = fuzz_call_arity(kind);
     while (arity != FUZZ_NO_KEY && (keys == 0 || arity == FUZZ_SEVERAL_KEYS)) {
         if (keys != 0 && !(skip_blanks(parser), parser->at < parser->end && *parser->at == 'k'))
@@ -164,7 +164,7 @@ static bool read_call(struct parser *parser, unsigned thread)
 
 static bool read_calls(struct parser *parser)
 {
-    unsigned thread;
+    unsigned thread = 0;
     if (!read_number(parser, "the number after T", 0, FUZZ_THREAD_COUNT_MAX - 1, &thread))
         return false;
     if (!accept(parser, ":"))
@@ -185,7 +185,7 @@ static bool read_calls(struct parser *parser)
 static bool read_move(struct parser *parser)
 {
     fuzz_program *program = parser->program;
-    unsigned thread, count = 1;
+    unsigned thread = 0, count = 1;
     if (!accept(parser, "T"))
         return wrong(parser, "a schedule is made of T0*7, T0~, T0~~ and T0!: what is \"%.*s\"?", REST(parser));
     if (!read_number(parser, "the number after T", 0, FUZZ_THREAD_COUNT_MAX - 1, &thread))
@@ -220,7 +220,7 @@ static bool read_schedule(struct parser *parser)
 
 static bool read_about_key(struct parser *parser)
 {
-    unsigned key;
+    unsigned key = 0;
     if (!read_key(parser, &key))
         return false;
     while (!at_end(parser)) {
