@@ -49,13 +49,11 @@ static void run_all(const fuzz_program *program, uint64_t seed, uint64_t seeds)
     running = program;
     footprint_reset();
     shared->runs = 1;
-    bool good = fuzz_run(program); /* as in fuzz_run_batch */
+    bool good = fuzz_run(program) && run_again_the_same(program); /* and the seeds as in fuzz_run_batch */
     for (uint64_t i = 0; i < seeds && good; i++) {
         shared->runs++;
         good = fuzz_run_seeded(program, seed + i);
     }
-    if (good && seeds == 0)
-        run_again_the_same(program);
     note_run(program);
 }
 
@@ -142,6 +140,8 @@ static void search(const struct errand *errand)
     for (uint64_t i = 0; good && seconds_now() < end; i++) {
         fuzz_generate(errand->seed + i, &program);
         footprint_reset(); /* addresses mean other things in another programme */
+        shared->runs += 2;
+        good = fuzz_run(&program) && run_again_the_same(&program);
         for (uint64_t j = 0; j < SCHEDULES && good; j++) {
             shared->runs++;
             good = fuzz_run_seeded(&program, (errand->seed + i) * SCHEDULES + j);

@@ -474,6 +474,8 @@ stm_status stm_txn_commit(stm_txn *txn)
         status = commit_updates(txn);
     else
         status = validate(txn) ? STM_OK : STM_CONFLICT;
+    if (stmi_mutant(UNSTEADY) && txn->store->number % 2 == 0)
+        stmi_pause();
     if (stmi_mutant(ALWAYS_CONFLICT))
         status = STM_CONFLICT;
     if (stmi_mutant(BUSY_FOR_CONFLICT) && status == STM_CONFLICT)

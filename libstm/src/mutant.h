@@ -44,6 +44,7 @@
     X(BUSY_FOR_CONFLICT, "a commit that is too late answers BUSY, for ever")                                  \
     X(LEAKED_VERSION, "memory reserved for an old value and not needed is not given back")                    \
     X(SPINS_FOR_EVER, "a commit waits for an owner that has decided")                                         \
+    X(UNSTEADY, "what a commit does depends on how many stores there have been")                              \
     X(WEAK_EPOCH, "WEAK: an epoch is moved without the barrier that shows who has entered the one before")    \
     X(WEAK_FINISH, "WEAK: the clean head is stored relaxed, and overtakes the value")                         \
     X(WEAK_INSTALL, "WEAK: a head is installed relaxed, before status and previous are seen")                 \
