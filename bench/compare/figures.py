@@ -156,14 +156,14 @@ def goals(figures):
 
 
 def beaten(figures):
-    """Rows in which one with equal promises is ahead of libstm by name: [(row, its lead)]."""
+    """Rows in which one with equal promises is ahead of libstm by name: [(row, by how much)]."""
     found = []
     for workload, configuration, lane in figures.lanes():
         ours = figures.row(workload, configuration, "libstm", lane)
         best = figures.best_equal(workload, configuration, lane)
-        lead = ratio(best, ours)
-        if lead is not None and lead.median > 1:
-            found.append((best, lead))
+        times = ratio(best, ours)
+        if times is not None and times.median > 1:
+            found.append((best, times))
     return found
 
 

@@ -63,8 +63,8 @@ class FiguresTest(unittest.TestCase):
         self.assertEqual((times.median, times.min, times.max), (4, 4, 4))
 
     def test_only_equals_are_ahead(self):
-        (row, lead), = beaten(self.figures)
-        self.assertEqual((row.peer, lead.median), ("equal", 1.5))
+        (row, times), = beaten(self.figures)
+        self.assertEqual((row.peer, times.median), ("equal", 1.5))
 
     def test_goal_that_is_missed(self):
         goal, = goals(self.figures)

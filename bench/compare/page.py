@@ -60,10 +60,10 @@ def goal_section(figures):
     ahead = beaten(figures)
     if ahead:
         yield "<h3>Who is ahead of libstm, by name, with the same promises</h3>"
-        yield table(["", "peer", "its lead"], [("", [
+        yield table(["", "peer", "how many times as fast"], [("", [
             escape(title_of(figures, row.workload, row.configuration, row.lane)),
-            escape(figures.peers[row.peer]["title"]), f"{digits(lead.median)} ({digits(lead.min)}–{digits(lead.max)})"])
-            for row, lead in ahead], 2)
+            escape(figures.peers[row.peer]["title"]), f"{digits(times.median)} ({digits(times.min)}–{digits(times.max)})"])
+            for row, times in ahead], 2)
 
 
 def peer_section(figures):

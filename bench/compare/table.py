@@ -66,7 +66,7 @@ def lines(report):
         yield ""
         yield "Ahead of libstm with the same promises: " + "; ".join(
             f"{figures.peers[row.peer]['title']} in *{title_of(figures, row.workload, row.configuration, row.lane)}*"
-            f" ({digits(lead.median)})" for row, lead in ahead) + "."
+            f" ({digits(times.median)})" for row, times in ahead) + "."
     yield ""
     yield from wanted(figures)
 
