@@ -133,11 +133,12 @@ static const char *what_of_losses(judgement judgement)
 
 static const char *what_of_commits(const comparison *comparison)
 {
+    bool agrees = comparison->commits == comparison->losses;
     if (!comparison->by_share)
         return "";
     switch (comparison->commits) {
-    case JUDGEMENT_BETTER: return "; more commits a second";
-    case JUDGEMENT_WORSE: return "; but fewer commits a second";
+    case JUDGEMENT_BETTER: return agrees ? ", and more commits a second" : ", but more commits a second";
+    case JUDGEMENT_WORSE: return agrees ? ", and fewer commits a second" : ", but fewer commits a second";
     default: return "";
     }
 }

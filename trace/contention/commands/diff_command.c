@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SMALL_SHARE 0.001
+
 static const char help[] =
     "usage: stm-contention diff [options] BEFORE AFTER\n"
     "Compares two recordings of a program, before a change and after it: did it help?\n"
@@ -91,34 +93,65 @@ static uint64_t losses_on(const report *report, const char *name)
     return 0;
 }
 
-static void print_losses(const page *page, const comparison *comparison, const char *name, uint64_t before, uint64_t after)
+/* Losses on a key, as a share of attempts or a second, in each of the two. */
+typedef struct key_losses {
+    const char *name;
+    double was, is;
+} key_losses;
+
+static key_losses losses_of(const comparison *comparison, const char *name)
 {
-    double was = comparison_of_losses(comparison, &comparison->before, before);
-    double is = comparison_of_losses(comparison, &comparison->after, after);
+    return (key_losses){name,
+        comparison_of_losses(comparison, &comparison->before, losses_on(comparison->before.report, name)),
+        comparison_of_losses(comparison, &comparison->after, losses_on(comparison->after.report, name))};
+}
+
+/* One attempt in a thousand is not worth a line. */
+static bool is_small(const comparison *comparison, const key_losses *losses)
+{
+    return comparison->by_share && losses->was < SMALL_SHARE && losses->is < SMALL_SHARE;
+}
+
+static void print_losses(const page *page, const comparison *comparison, const key_losses *losses)
+{
     fputs("  ", page->file);
-    page_name(page, name, 30);
-    fprintf(page->file, " %16s %16s %12s\n", comparison->by_share ? format_percent(was) : format_rate(was),
-            comparison->by_share ? format_percent(is) : format_rate(is), change_of(was, is));
+    page_name(page, losses->name, 30);
+    fprintf(page->file, " %16s %16s %12s\n",
+            comparison->by_share ? format_percent(losses->was) : format_rate(losses->was),
+            comparison->by_share ? format_percent(losses->is) : format_rate(losses->is),
+            change_of(losses->was, losses->is));
+}
+
+static bool was_shown(const report *before, size_t top, const char *name)
+{
+    for (size_t i = 0; i < before->key_count && i < top; i++)
+        if (strcmp(before->keys[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 /* The hottest before, and then those that were not among them and are hot now. */
 static void print_keys(const page *page, const comparison *comparison, size_t top)
 {
     const report *before = comparison->before.report, *after = comparison->after.report;
+    size_t small = 0;
     if (before->key_count == 0 && after->key_count == 0)
         return;
     page_heading(page, comparison->by_share ? "Keys: attempts lost on them" : "Keys: losses a second");
-    for (size_t i = 0; i < before->key_count && i < top; i++)
-        print_losses(page, comparison, before->keys[i].name, before->keys[i].conflicts + before->keys[i].busy,
-                     losses_on(after, before->keys[i].name));
-    for (size_t i = 0; i < after->key_count && i < top; i++) {
-        size_t rank = 0;
-        while (rank < before->key_count && rank < top && strcmp(before->keys[rank].name, after->keys[i].name) != 0)
-            rank++;
-        if (rank == before->key_count || rank == top)
-            print_losses(page, comparison, after->keys[i].name, losses_on(before, after->keys[i].name),
-                         after->keys[i].conflicts + after->keys[i].busy);
+    for (size_t i = 0; i < before->key_count + after->key_count; i++) {
+        bool is_before = i < before->key_count;
+        size_t rank = is_before ? i : i - before->key_count;
+        const char *name = is_before ? before->keys[rank].name : after->keys[rank].name;
+        if (rank >= top || (!is_before && was_shown(before, top, name)))
+            continue;
+        key_losses losses = losses_of(comparison, name);
+        if (is_small(comparison, &losses))
+            small++;
+        else
+            print_losses(page, comparison, &losses);
     }
+    if (small > 0)
+        fprintf(page->file, "  ... and others, each with less than 0.1 %% before and after\n");
 }
 
 static const label_row *label_of(const report *report, const char *name)
