@@ -181,6 +181,7 @@ typedef struct story_step {     /* an attempt of the story */
     uint64_t expected, found;
     uint64_t winner_txn, winner_tid;
     char *winner_label;
+    uint64_t times;             /* BUSY in a row, over the same key and by the same owner: one step */
 } story_step;
 
 typedef struct story {          /* an operation that took longest or lost most often, the worst first */

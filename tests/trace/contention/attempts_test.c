@@ -119,6 +119,29 @@ Test(busy, that_is_the_last_word_wasted_all)
     report_free(report);
 }
 
+/* The same call made again and again is one step of the story, as long as it is about the same owner. */
+Test(busy, in_a_row_is_one_step)
+{
+    const fight by_another = {.key = "a", .winner_txn = 901, .winner_thread = 3, .winner_label = "holder"};
+    scene *scene = scene_open(NULL);
+    scene_busy(scene, &(doer){.thread = 1, .txn = 2, .label = "x", .begin_us = 100, .end_us = 140}, &held);
+    scene_busy(scene, &(doer){.thread = 1, .txn = 2, .label = "x", .begin_us = 100, .end_us = 150}, &held);
+    scene_busy(scene, &(doer){.thread = 1, .txn = 2, .label = "x", .begin_us = 100, .end_us = 160}, &held);
+    scene_busy(scene, &(doer){.thread = 1, .txn = 2, .label = "x", .begin_us = 100, .end_us = 170}, &by_another);
+    scene_commit(scene, &(doer){.thread = 1, .txn = 2, .label = "x", .begin_us = 100, .end_us = 180});
+    report *report = end(scene);
+    cr_assert_eq(report->verdict.attempts.busy, 4);
+    cr_assert_eq(report->story_count, 1);
+    const story *story = &report->stories[0];
+    cr_assert_eq(story->step_count, 3);
+    cr_assert_eq(story->steps[0].times, 3);
+    cr_assert_eq(story->steps[0].end_ns - story->steps[0].begin_ns, 60000);
+    cr_assert_eq(story->steps[1].times, 1);
+    cr_assert_eq(story->steps[1].winner_txn, 901);
+    cr_assert_eq(story->steps[2].outcome, EVENT_COMMIT);
+    report_free(report);
+}
+
 /* ------------------------------------------------------------------------------- hostile -- */
 
 Test(attempts, that_begin_after_their_end_took_no_time)

@@ -54,12 +54,29 @@ static step *step_add(operation *operation)
     return &operation->steps[STEP_COUNT_MAX - 1];
 }
 
+/* Who is told BUSY makes the same call again, perhaps a hundred times: that is one step. */
+static bool goes_on(const operation *operation, const outcome *outcome)
+{
+    const event *event = outcome->event;
+    if (operation->step_count == 0 || event->kind != EVENT_BUSY)
+        return false;
+    const step *last = &operation->steps[operation->step_count - 1];
+    return last->outcome == EVENT_BUSY && last->txn == event->txn && last->key == outcome->loss.key &&
+           last->winner_txn == event->winner_txn;
+}
+
 static void note_step(operation *operation, const outcome *outcome)
 {
     const event *event = outcome->event;
+    if (goes_on(operation, outcome)) {
+        step *last = &operation->steps[operation->step_count - 1];
+        last->end_ns = outcome->end_ns;
+        last->times++;
+        return;
+    }
     *step_add(operation) = (step){event->txn, event->attempt, outcome->begin_ns, outcome->end_ns, event->kind,
                                   outcome->loss.key, event->expected, event->found, event->winner_txn,
-                                  event->winner_tid, outcome->loss.winner_label};
+                                  event->winner_tid, outcome->loss.winner_label, 1};
 }
 
 /* ------------------------------------------------------------------------------ account -- */

@@ -27,6 +27,7 @@ typedef struct step {
     const hot *key;
     uint64_t expected, found, winner_txn, winner_tid;
     uint32_t winner_label;
+    uint64_t times; /* BUSY in a row, over the same key and by the same owner: one step */
 } step;
 
 typedef struct operation {

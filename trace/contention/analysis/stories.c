@@ -26,7 +26,7 @@ static story_step step_of(const step *step, const names *labels)
     return (story_step){.txn = step->txn, .attempt = step->attempt, .begin_ns = step->begin_ns, .end_ns = step->end_ns,
                         .outcome = step->outcome, .key = g_strdup(step->key != NULL ? step->key->name : ""),
                         .expected = step->expected, .found = step->found, .winner_txn = step->winner_txn,
-                        .winner_tid = step->winner_tid, .winner_label = g_strdup(names_text(labels, step->winner_label))};
+                        .winner_tid = step->winner_tid, .times = step->times, .winner_label = g_strdup(names_text(labels, step->winner_label))};
 }
 
 void stories_fill(const stories *stories, const names *labels, const pairs *scopes, const pairs *threads, report *report)

@@ -175,6 +175,30 @@ static void tell_head(const telling *telling)
 static const char *const outcome_names[EVENT_KIND_COUNT] = {
     [EVENT_COMMIT] = "committed", [EVENT_CONFLICT] = "CONFLICT", [EVENT_BUSY] = "BUSY", [EVENT_ABANDON] = "reset or ended"};
 
+static bool is_same_busy(const event *a, const event *b)
+{
+    return a->kind == EVENT_BUSY && b->kind == EVENT_BUSY && a->txn == b->txn && a->winner_txn == b->winner_txn &&
+           a->key_hash == b->key_hash;
+}
+
+/* How many events from the i-th on are one BUSY, told again and again; 1 for anything else. */
+static guint run_of(const GPtrArray *events, guint i)
+{
+    guint count = 1;
+    while (i + count < events->len && is_same_busy(g_ptr_array_index(events, i), g_ptr_array_index(events, i + count)))
+        count++;
+    return count;
+}
+
+static void end_run(const telling *telling, const GPtrArray *events, guint i, guint count)
+{
+    const event *last = g_ptr_array_index(events, i + count - 1);
+    if (count > 1)
+        fprintf(telling->page.file, ", %s times until %s", format_count(count),
+                format_moment(difference(last->time_ns, telling->begin_ns)));
+    fputc('\n', telling->page.file);
+}
+
 static void tell_attempts(const telling *telling)
 {
     const GPtrArray *attempts = telling->gathered->attempts;
@@ -182,8 +206,9 @@ static void tell_attempts(const telling *telling)
     if (attempts->len < 2)
         return;
     page_heading(&telling->page, "Its operation");
-    for (guint i = 0; i < attempts->len; i++) {
+    for (guint i = 0, count; i < attempts->len; i += count) {
         const event *event = g_ptr_array_index(attempts, i);
+        count = run_of(attempts, i);
         tell_time(telling, event->time_ns);
         fprintf(telling->page.file, "%3" PRIu64 ". transaction %" PRIu64 "%s %s", event->attempt, event->txn,
                 event->txn == txn ? " (this one)" : "", outcome_names[event->kind]);
@@ -191,7 +216,7 @@ static void tell_attempts(const telling *telling)
             fprintf(telling->page.file, " on \"%s\", %s %" PRIu64 " \"%s\"", event->key,
                     event->kind == EVENT_BUSY ? "held by" : "won by", event->winner_txn,
                     name_or(event->winner_label, "(no label)"));
-        fputc('\n', telling->page.file);
+        end_run(telling, attempts, i, count);
     }
 }
 
@@ -201,11 +226,13 @@ static void tell_victims(const telling *telling)
     if (victims->len == 0)
         return;
     page_heading(&telling->page, "Who lost to it");
-    for (guint i = 0; i < victims->len; i++) {
+    for (guint i = 0, count; i < victims->len; i += count) {
         const event *event = g_ptr_array_index(victims, i);
+        count = run_of(victims, i);
         tell_time(telling, event->time_ns);
-        fprintf(telling->page.file, "transaction %" PRIu64 " \"%s\", thread %" PRIu64 ": %s on \"%s\"\n", event->txn,
+        fprintf(telling->page.file, "transaction %" PRIu64 " \"%s\", thread %" PRIu64 ": %s on \"%s\"", event->txn,
                 name_or(event->label, "(no label)"), event->tid, outcome_names[event->kind], event->key);
+        end_run(telling, victims, i, count);
     }
 }
 

@@ -15,7 +15,10 @@ static void write_outcome(GString *html, const story_step *step)
                        : step->outcome == EVENT_CONFLICT ? "conflict"
                        : step->outcome == EVENT_BUSY     ? "busy"
                                                          : "abandoned";
-    g_string_append_printf(html, "<td><span class=\"outcome %s\">%s</span></td>", name, name);
+    g_string_append_printf(html, "<td><span class=\"outcome %s\">%s</span>", name, name);
+    if (step->times > 1)
+        g_string_append_printf(html, " × %" PRIu64, step->times);
+    g_string_append(html, "</td>");
 }
 
 static void write_versions(GString *html, const story_step *step)

@@ -238,9 +238,9 @@ static json_t *timeline_of(const timeline *timeline)
 
 static json_t *step_of(const story_step *step)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:s}", "transaction", number(step->txn),
+    return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:s}", "transaction", number(step->txn),
                      "attempt", number(step->attempt), "begin_ns", time_of(step->begin_ns), "end_ns",
-                     time_of(step->end_ns), "outcome", kind_names[step->outcome], "key", step->key, "expected",
+                     time_of(step->end_ns), "outcome", kind_names[step->outcome], "times", number(step->times), "key", step->key, "expected",
                      number(step->expected), "found", number(step->found), "winner_transaction",
                      number(step->winner_txn), "winner_tid", number(step->winner_tid), "winner_label",
                      step->winner_label);

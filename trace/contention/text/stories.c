@@ -20,6 +20,8 @@ static void print_step(const page *page, const story_step *step)
         fputs(" on ", page->file);
         page_name(page, step->key, MIN((size_t)24, (size_t)g_utf8_strlen(step->key, -1)));
     }
+    if (step->times > 1)
+        fprintf(page->file, ", %s times", format_count(step->times));
     if (step->winner_txn != 0)
         fprintf(page->file, ", %s %s (thread %llu)", step->outcome == EVENT_BUSY ? "held by" : "won by",
                 step->winner_label[0] != '\0' ? step->winner_label : "(no label)", (unsigned long long)step->winner_tid);
