@@ -41,6 +41,9 @@ static char *advice_for_key(const hot_key *key)
     if (share(key->lost_reading, key->conflicts) > RULE_SHARE_MOST)
         return g_strdup_printf("Losers only read \"%s\": take it by stm_txn_peek, or from a snapshot, where a value "
                                "that may just have changed will do; else write it less often.", key->name);
+    if (share(key->lost_unset, key->conflicts) > RULE_SHARE_MOST)
+        return g_strdup_printf("Losers held \"%s\" for update and had not set it: take it by stm_txn_get, unless it is "
+                               "set after all.", key->name);
     return g_strdup_printf("Split \"%s\" into several keys (one a thread, added up when read), or change it in "
                            "fewer and shorter transactions.", key->name);
 }
@@ -234,10 +237,11 @@ static void rule_spread(evidence *evidence)
 
 static void apply_all(evidence *evidence)
 {
-    if (!rule_hot_key(evidence) && !rule_few_keys(evidence))
-        rule_hot_prefix(evidence);
+    /* These first: of two that explain as much, what spares a conflict goes before what spreads it. */
     rule_read_only_keys(evidence);
     rule_unset_updates(evidence);
+    if (!rule_hot_key(evidence) && !rule_few_keys(evidence))
+        rule_hot_prefix(evidence);
     rule_large_read_sets(evidence);
     rule_busy(evidence);
     rule_starved_label(evidence);
