@@ -205,9 +205,9 @@ static void rule_stalled(evidence *evidence)
     advise(evidence, CAUSE_STALLED, share(verdict->stalled, evidence->losses),
            g_strdup("Run no more threads than there are processors free for them: losers were interrupted in the middle of "
                     "a transaction, and others committed meanwhile."),
-           g_strdup_printf("%s of %s wasted is in %s attempts of a millisecond or more; half of those that commit take "
+           g_strdup_printf("%s of %s wasted is in %s attempt%s of a millisecond or more; half of those that commit take "
                            "less than %s.", format_duration(verdict->stalled_ns), format_duration(verdict->wasted_ns),
-                           format_count(verdict->stalled),
+                           format_count(verdict->stalled), format_plural(verdict->stalled),
                            format_duration((int64_t)report->latency.attempt_ok_ns.p50)));
 }
 

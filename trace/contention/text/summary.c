@@ -62,9 +62,9 @@ static void print_outcomes(const page *page, const report *report)
                 format_duration(verdict->busy_ns));
     fputc('\n', page->file);
     if (verdict->stalled > 0)
-        fprintf(page->file, "  %-12s %14s %9s  in %s attempts of a millisecond or more\n", "  of that",
+        fprintf(page->file, "  %-12s %14s %9s  in %s attempt%s of a millisecond or more\n", "  of that",
                 format_duration(verdict->stalled_ns),
-                format_percent((double)verdict->stalled_ns / (double)verdict->wasted_ns), format_count(verdict->stalled));
+                format_percent((double)verdict->stalled_ns / (double)verdict->wasted_ns), format_count(verdict->stalled), format_plural(verdict->stalled));
 }
 
 void section_summary(const page *page, const report *report)
