@@ -221,7 +221,8 @@ STM_API stm_status stm_txn_getting(stm_txn *txn, const stm_bytes *keys, size_t c
 STM_API void stm_txn_prefetch(stm_txn *txn, const stm_bytes *keys, size_t count);
 
 /* Looks at a key without checking it out: neither validated nor published, and not of the same
- * instant as what txn holds. A key that txn holds gives its private copy. Out: *value, valid until
+ * instant as what txn holds, nor of any order with snapshots: it may show a value that a snapshot taken just
+ * before no longer shows. A key that txn holds gives its private copy. Out: *value, valid until
  * the next call on txn. Returns OK; NOT_FOUND; BUSY; else as stm_txn_use. */
 STM_API stm_status stm_txn_peek(stm_txn *txn, stm_bytes key, stm_bytes *value) STM_CHECK;
 
