@@ -170,7 +170,7 @@ static struct snapshot read_snapshot(sqlite3_stmt *statement)
         .bytes = sqlite3_column_int64(statement, 5),
         .change_count = sqlite3_column_int64(statement, 6),
         .parent = sqlite3_column_int64(statement, 7),
-        .library = text_of(statement, 9),
+        .written_by = text_of(statement, 9),
         .has_values = sqlite3_column_int(statement, 10) != 0,
         .has_writers = sqlite3_column_int(statement, 11) != 0,
         .is_whole = sqlite3_column_int(statement, 12) != 0,
@@ -184,7 +184,7 @@ void snapshot_free(struct snapshot *snapshot)
 {
     g_free(snapshot->label);
     g_free(snapshot->taken_at);
-    g_free(snapshot->library);
+    g_free(snapshot->written_by);
 }
 
 void file_find(struct file *file, int64_t id, struct snapshot *snapshot)

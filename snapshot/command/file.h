@@ -16,7 +16,7 @@
 struct snapshot {
     int64_t id, revision, key_count, bytes, change_count;
     int64_t parent; /* 0: none */
-    char *label, *taken_at, *library;
+    char *label, *taken_at, *written_by;
     unsigned char checksum[STM_CHECKSUM_SIZE];
     bool has_values, has_writers, is_whole; /* not whole: a range of the keys only */
 };

@@ -19,7 +19,7 @@ void snapshot_json(struct json *json, const struct snapshot *snapshot)
     json_bool(json, "has_values", snapshot->has_values);
     json_bool(json, "has_writers", snapshot->has_writers);
     json_bool(json, "is_whole", snapshot->is_whole);
-    json_escaped(json, "library", stm_text(snapshot->library));
+    json_escaped(json, "library", stm_text(snapshot->written_by));
 }
 
 void snapshot_keys_json(struct rows *rows, const struct snapshot *snapshot)

@@ -19,7 +19,7 @@ static void keep_instant(const struct snapshot *snapshot, void *arg)
     struct instant instant = {.snapshot = *snapshot};
     instant.snapshot.label = g_strdup(snapshot->label);
     instant.snapshot.taken_at = g_strdup(snapshot->taken_at);
-    instant.snapshot.library = NULL;
+    instant.snapshot.written_by = NULL;
     if (facts->instants->len == SNAPSHOTS_SHOWN) {
         snapshot_free(&g_array_index(facts->instants, struct instant, 0).snapshot);
         g_array_remove_index(facts->instants, 0);
