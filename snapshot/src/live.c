@@ -422,13 +422,15 @@ static stm_file_status find_table(const struct stmi_sql *sql, const char *name, 
     return code == SQLITE_OK || code == SQLITE_ERROR ? STM_FILE_OK : stmi_sql_fault(sql, code, "use");
 }
 
-static stm_file_status check_name(sqlite3 *connection, const char *name, stm_file_error *error)
+/* What attach and detach begin with: checks connection and name, and looks for the table. */
+static stm_file_status look_for(const struct stmi_sql *sql, const char *name, bool *found)
 {
-    if (connection == NULL)
-        return stmi_fault(error, STM_FILE_INVALID, "no connection was given");
+    *found = false;
+    if (sql->db == NULL)
+        return stmi_fault(sql->error, STM_FILE_INVALID, "no connection was given");
     if (!is_name(name))
-        return stmi_fault(error, STM_FILE_INVALID, "\"%.64s\" is no name for a table", name);
-    return STM_FILE_OK;
+        return stmi_fault(sql->error, STM_FILE_INVALID, "\"%.64s\" is no name for a table", name);
+    return find_table(sql, name, found);
 }
 
 stm_file_status stm_sql_attach(struct sqlite3 *connection, stm_store *store, const char *name, stm_file_error *error)
@@ -436,12 +438,9 @@ stm_file_status stm_sql_attach(struct sqlite3 *connection, stm_store *store, con
     stm_file_error spare;
     error = stmi_fault_clear(error, &spare);
     name = name == NULL ? "stm" : name;
-    stm_file_status status = check_name(connection, name, error);
-    if (status != STM_FILE_OK)
-        return status;
     struct stmi_sql sql = {connection, "the connection", error};
     bool found;
-    status = find_table(&sql, name, &found);
+    stm_file_status status = look_for(&sql, name, &found);
     if (status != STM_FILE_OK)
         return status;
     if (found)
@@ -466,12 +465,9 @@ stm_file_status stm_sql_detach(struct sqlite3 *connection, const char *name, stm
     stm_file_error spare;
     error = stmi_fault_clear(error, &spare);
     name = name == NULL ? "stm" : name;
-    stm_file_status status = check_name(connection, name, error);
-    if (status != STM_FILE_OK)
-        return status;
     struct stmi_sql sql = {connection, "the connection", error};
     bool found;
-    status = find_table(&sql, name, &found);
+    stm_file_status status = look_for(&sql, name, &found);
     if (status != STM_FILE_OK)
         return status;
     if (!found)
