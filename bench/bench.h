@@ -113,9 +113,6 @@ typedef struct bench_sample {
     bench_counts counts;
 } bench_sample;
 
-/* The CPUs that this process may use. */
-unsigned bench_cpu_count(void);
-
 /* Runs the variant once. Out: a sample for each of its lanes.
  * Returns how much its threads got of the CPUs that they could have; 1 where threads may wait. */
 double bench_measure(const bench_variant *variant, double milliseconds,

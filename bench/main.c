@@ -5,6 +5,7 @@
  * an invariant was broken: it never judges a time.
  */
 #include "bench.h"
+#include "cpus.h"
 
 #include <ctype.h>
 #include <fnmatch.h>

@@ -8,9 +8,9 @@
  * noted too: their caches were shared with whatever else ran there.
  */
 #include "bench.h"
+#include "cpus.h"
 #include "key_text.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -36,34 +36,6 @@ static int64_t clock_ns(clockid_t clock)
     struct timespec now;
     (void)clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* ------------------------------------------------------------------------------------ CPUs -- */
-
-static cpu_set_t allowed; /* when the program began; read only after that */
-static unsigned allowed_count;
-
-unsigned bench_cpu_count(void)
-{
-    if (allowed_count == 0) {
-        if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
-            bench_fail("no list of CPUs");
-        allowed_count = (unsigned)CPU_COUNT(&allowed);
-    }
-    return allowed_count;
-}
-
-static void pin(unsigned index)
-{
-    cpu_set_t one;
-    unsigned cpu = 0;
-    for (unsigned seen = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (CPU_ISSET(cpu, &allowed) && seen++ == index)
-            break;
-    }
-    CPU_ZERO(&one);
-    CPU_SET(cpu, &one);
-    (void)sched_setaffinity(0, sizeof one, &one); /* unpinned is noisier, not wrong */
 }
 
 /* ---------------------------------------------------------------------------------- threads -- */
@@ -96,7 +68,7 @@ static void *runner_main(void *arg)
 {
     runner *r = arg;
     bench_bank *bank = r->worker.bank;
-    pin(r->cpu);
+    bench_pin(r->cpu);
     worker_open(&r->worker, bank, r->lane->work, r->seed);
     (void)run_for(r, r->warm_ns);
     bench_counts warm = r->worker.counts;

@@ -5,6 +5,7 @@
  * within each round first, and is then treated alike: so it is not the ratio of the two medians.
  */
 #include "bench.h"
+#include "cpus.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -8,9 +8,10 @@
  */
 #include "crew.h"
 
+#include "../cpus.h"
+
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -64,34 +65,6 @@ static int64_t delay_ns(void)
     (void)close(file);
     text[size > 0 ? size : 0] = '\0';
     return sscanf(text, "%lld %lld", &ran, &waited) == 2 ? waited : 0;
-}
-
-/* ------------------------------------------------------------------------------------ CPUs -- */
-
-static cpu_set_t allowed; /* when the program began; read only after that */
-static unsigned allowed_count;
-
-unsigned crew_cpu_count(void)
-{
-    if (allowed_count == 0) {
-        if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
-            bench_fail("no list of CPUs");
-        allowed_count = (unsigned)CPU_COUNT(&allowed);
-    }
-    return allowed_count;
-}
-
-static void pin(unsigned index)
-{
-    cpu_set_t one;
-    unsigned cpu = 0;
-    for (unsigned seen = 0; cpu < CPU_SETSIZE; cpu++) {
-        if (CPU_ISSET(cpu, &allowed) && seen++ == index)
-            break;
-    }
-    CPU_ZERO(&one);
-    CPU_SET(cpu, &one);
-    (void)sched_setaffinity(0, sizeof one, &one); /* unpinned is noisier, not wrong */
 }
 
 /* --------------------------------------------------------------------------------- threads -- */
@@ -158,7 +131,7 @@ static void *member_main(void *arg)
 {
     member *m = arg;
     const bench_session *session = m->crew->session;
-    pin(m->cpu);
+    bench_pin(m->cpu);
     m->worker.context = session->peer->enter(session->store);
     if (m->crew->run_ns > 0)
         run(m);
@@ -185,7 +158,7 @@ static unsigned prepare(member *members, crew *c, const bench_configuration *con
             if (count == THREADS_MAX)
                 bench_fail("%s: too many threads", configuration->name);
             members[count] = (member){.crew = c, .lane = lane, .lane_index = l, .batch = 1};
-            members[count].cpu = count % crew_cpu_count();
+            members[count].cpu = count % bench_cpu_count();
             members[count].worker = (bench_worker){
                 .session = c->session, .random = next_seed(), .index = t, .count = lane->threads};
         }
@@ -236,7 +209,7 @@ static void add_member(crew_result *r, const member *m, unsigned count)
     r->conflicts += m->counts.conflicts;
     r->busy += m->counts.busy;
     r->wrong += m->worker.wrong;
-    if (count <= crew_cpu_count() && delayed > r->delayed) /* else they wait for each other */
+    if (count <= bench_cpu_count() && delayed > r->delayed) /* else they wait for each other */
         r->delayed = delayed;
 }
 

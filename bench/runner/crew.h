@@ -16,9 +16,6 @@ typedef struct crew_result {
     double delayed; /* the part of its time that a thread waited for a CPU; the worst thread's */
 } crew_result;
 
-/* The CPUs that this process may use. Called once before any thread is pinned. */
-unsigned crew_cpu_count(void);
-
 /* Runs every lane for the time given, after a fifth of it to warm up. With a histogram, each operation is timed,
  * of the first lane only. Out: a result for each lane. Returns how many lanes there are. */
 unsigned crew_run(bench_session *session, const bench_configuration *configuration, double milliseconds,

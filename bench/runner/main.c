@@ -9,6 +9,7 @@
  *     latency MILLISECONDS CONFIGURATION    the same, with a histogram
  *     (end of input)                        checks, closes and ends
  */
+#include "../cpus.h"
 #include "crew.h"
 #include "footprint_bytes.h"
 
@@ -244,7 +245,7 @@ static void serve(const settings *s)
     if (p->bytes_elsewhere != NULL)
         bytes += p->bytes_elsewhere(session.store);
     (void)printf("{\"ready\": true, \"bytes\": %" PRIu64 ", \"keys\": %zu, \"cpus\": %u}\n", bytes,
-                 session.key_count, crew_cpu_count());
+                 session.key_count, bench_cpu_count());
     (void)fflush(stdout);
     while (fgets(line, sizeof line, stdin) != NULL) {
         obey(&session, line);
@@ -377,7 +378,7 @@ static settings parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
     settings s = parse(argc, argv);
-    (void)crew_cpu_count(); /* before any thread is pinned */
+    (void)bench_cpu_count(); /* before any thread is pinned */
     if (s.list)
         list_peers();
     else if (s.check)
