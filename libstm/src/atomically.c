@@ -239,12 +239,12 @@ static stm_status block_checkout(const stm_block *block)
 /* Ends the block with this outcome. */
 static bool block_end(stm_block *block, stm_status status)
 {
-    last_status = status;
     if (block->txn != NULL) {
         struct run run = block_run(block);
         run_end(&run);
     }
     block->txn = NULL;
+    last_status = status; /* last: logical threads share it, and change before accesses to shared memory */
     return false;
 }
 

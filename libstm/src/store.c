@@ -28,6 +28,7 @@ void (*stmi_access_hook)(const stmi_access *access);
 void (*stmi_store_hook)(volatile void *address, size_t size, uint64_t value, memory_order order);
 volatile void *(*stmi_place_hook)(volatile void *address);
 enum stmi_mutant stmi_mutant_chosen;
+void (*stmi_options_hook)(stm_options *options);
 #endif
 
 /* In the child the other threads are gone, wherever they were: no store of the parent may be used. */
@@ -60,6 +61,10 @@ static bool limits_fill(const stm_options *given, stm_options *limits)
             return false;
         *limits = *given;
     }
+#ifdef STM_TESTING
+    if (stmi_options_hook != NULL)
+        stmi_options_hook(limits);
+#endif
     if (limits->key_size_max == 0)
         limits->key_size_max = KEY_SIZE_MAX;
     if (limits->value_size_max == 0)

@@ -48,6 +48,10 @@ struct stm_store {
 };
 
 /* INVALID, ENDED (closed), FORKED or OK. */
+#ifdef STM_TESTING
+extern void (*stmi_options_hook)(stm_options *options); /* may fill in what stm_store_open was not given */
+#endif
+
 stm_status stmi_store_check(const struct stm_store *store);
 
 #endif

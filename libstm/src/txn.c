@@ -14,11 +14,21 @@
 /* ------------------------------------------------------------------------------- slots -- */
 
 /* The slot that this thread used last: most likely free, and in its cache. */
-static _Thread_local __attribute__((tls_model("initial-exec"))) struct {
+struct local {
     uint64_t store_number;
     struct stm_txn *slot;
     uint32_t tid;
-} mine;
+};
+static _Thread_local __attribute__((tls_model("initial-exec"))) struct local own;
+
+#ifdef STM_TESTING
+/* Logical threads have one together, so that a run is the same whatever carries them: stacks, or real threads. */
+bool stmi_threads_are_logical;
+static struct local of_logical;
+#define mine (*(stmi_threads_are_logical ? &of_logical : &own))
+#else
+#define mine own
+#endif
 
 static bool claim(struct stm_txn *slot, enum stmi_slot_state state)
 {
