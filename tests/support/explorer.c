@@ -244,7 +244,7 @@ static bool explore(const explorer_case *tried)
 static int usage(void)
 {
     fprintf(stderr,
-            "usage: %s [--case NAME] [--bound PREEMPTIONS] [--runs COUNT] [--seed NUMBER]\n"
+            "usage: %s [--case NAME] [--bound PREEMPTIONS] [--runs COUNT] [--seed NUMBER] [--carrier stacks|threads]\n"
             "       %s --case NAME --schedule \"0*12 1*5 0\"\n",
             options.program_path, options.program_path);
     return 2;
@@ -268,6 +268,8 @@ static bool parse(int argc, char **argv)
             options.runs = strtoull(value, NULL, 10);
         else if (strcmp(argv[i], "--seed") == 0)
             options.seed = strtoull(value, NULL, 10);
+        else if (strcmp(argv[i], "--carrier") == 0)
+            scheduler_use_threads(strcmp(value, "threads") == 0);
         else if (strcmp(argv[i], "--bound") == 0)
             options.bound = atoi(value);
         else

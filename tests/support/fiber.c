@@ -1,12 +1,15 @@
 #define _GNU_SOURCE
 #include "fiber.h"
 
+#include "baton.h"
 #include "sanitizer.h"
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
@@ -68,60 +71,65 @@ static void context_switch(context *from, context *to)
 #define GUARD_SIZE ((size_t)4096)
 
 struct fiber {
-    context context;
+    fiber_kind kind;
     void (*run)(void *arg);
     void *arg;
+    void *tsan_fiber;
+    /* FIBER_STACK, and home */
+    context context;
     char *stack; /* NULL: the thread's own */
     const void *stack_bottom;
     size_t stack_size;
     void *asan_stack; /* its variables, where stack use after return is looked for */
-    void *tsan_fiber;
+    /* FIBER_THREAD, and home */
+    baton baton;
+    unsigned forks; /* at its start */
 };
 
 static fiber main_fiber;
 static fiber *running = &main_fiber;
 static fiber *previous;
+static unsigned forks;
 
-#if UNDER_ASAN
-void __sanitizer_start_switch_fiber(void **save, const void *bottom, size_t size);
-void __sanitizer_finish_switch_fiber(void *saved, const void **old_bottom, size_t *old_size);
+/* Weak: the program that this is linked into may have a sanitizer, or none. */
+#define IF_THERE __attribute__((weak))
+IF_THERE void __sanitizer_start_switch_fiber(void **save, const void *bottom, size_t size);
+IF_THERE void __sanitizer_finish_switch_fiber(void *saved, const void **old_bottom, size_t *old_size);
+IF_THERE void __asan_unpoison_memory_region(const volatile void *address, size_t size);
+IF_THERE void *__tsan_get_current_fiber(void);
+IF_THERE void *__tsan_create_fiber(unsigned flags);
+IF_THERE void __tsan_destroy_fiber(void *fiber);
+IF_THERE void __tsan_switch_to_fiber(void *fiber, unsigned flags);
+IF_THERE void __tsan_acquire(void *address);
+IF_THERE void __tsan_release(void *address);
+#define NOT_ORDERED 1u
 
 static void tell_leaving(fiber *from, const fiber *to)
 {
-    __sanitizer_start_switch_fiber(&from->asan_stack, to->stack_bottom, to->stack_size);
+    if (__sanitizer_start_switch_fiber != NULL)
+        __sanitizer_start_switch_fiber(&from->asan_stack, to->stack_bottom, to->stack_size);
 }
 
 static void tell_arrived(fiber *here, fiber *from)
 {
-    __sanitizer_finish_switch_fiber(here->asan_stack, &from->stack_bottom, &from->stack_size);
+    if (__sanitizer_finish_switch_fiber != NULL)
+        __sanitizer_finish_switch_fiber(here->asan_stack, &from->stack_bottom, &from->stack_size);
 }
-#else
-static void tell_leaving(const fiber *from, const fiber *to)
-{
-    (void)from;
-    (void)to;
-}
-
-static void tell_arrived(const fiber *here, const fiber *from)
-{
-    (void)here;
-    (void)from;
-}
-#endif
-
-#if UNDER_TSAN
-void *__tsan_get_current_fiber(void);
-void *__tsan_create_fiber(unsigned flags);
-void __tsan_destroy_fiber(void *fiber);
-void __tsan_switch_to_fiber(void *fiber, unsigned flags);
-#define NOT_ORDERED 1u
-#endif
 
 static void die(const char *what)
 {
     perror(what);
     exit(2);
 }
+
+fiber *fiber_main(void)
+{
+    if (__tsan_get_current_fiber != NULL)
+        main_fiber.tsan_fiber = __tsan_get_current_fiber();
+    return &main_fiber;
+}
+
+/* ------------------------------------------------------------------------------- stacks -- */
 
 /* A new fiber is passed nothing: it finds itself in `running`. */
 static void begin(void)
@@ -131,41 +139,110 @@ static void begin(void)
     abort();
 }
 
-fiber *fiber_main(void)
+static void make_stack(fiber *fresh)
 {
-#if UNDER_TSAN
-    main_fiber.tsan_fiber = __tsan_get_current_fiber();
-#endif
-    return &main_fiber;
+    if (fresh->stack == NULL) {
+        fresh->stack = mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (fresh->stack == MAP_FAILED || mprotect(fresh->stack, GUARD_SIZE, PROT_NONE) != 0)
+            die("mmap");
+    }
+    if (__asan_unpoison_memory_region != NULL) /* what an abandoned run left there */
+        __asan_unpoison_memory_region(fresh->stack + GUARD_SIZE, STACK_SIZE);
+    fresh->asan_stack = NULL;
+    fresh->stack_bottom = fresh->stack + GUARD_SIZE;
+    fresh->stack_size = STACK_SIZE;
+    context_make(&fresh->context, fresh->stack + GUARD_SIZE, STACK_SIZE, begin);
+    if (__tsan_create_fiber != NULL)
+        fresh->tsan_fiber = __tsan_create_fiber(0);
 }
 
-fiber *fiber_open(void (*run)(void *arg), void *arg)
+static void change_stacks(fiber *from, fiber *to, bool ordered)
+{
+    tell_leaving(from, to);
+    if (__tsan_switch_to_fiber != NULL)
+        __tsan_switch_to_fiber(to->tsan_fiber, ordered ? 0 : NOT_ORDERED);
+    context_switch(&from->context, &to->context);
+    tell_arrived(from, previous);
+}
+
+/* ------------------------------------------------------------------------- real threads -- */
+
+static void count_fork(void)
+{
+    forks++;
+}
+
+/* What came before the changes to it that were ordered has happened before: no more. */
+static void wait_for_turn(fiber *self)
+{
+    baton_wait(&self->baton);
+    if (__tsan_acquire != NULL)
+        __tsan_acquire(&self->baton);
+}
+
+static void *begin_thread(void *arg)
+{
+    fiber *self = arg;
+    wait_for_turn(self);
+    self->run(self->arg);
+    abort();
+}
+
+static void make_thread(fiber *fresh)
+{
+    static bool watched;
+    if (!watched)
+        pthread_atfork(NULL, NULL, count_fork);
+    watched = true;
+    fresh->forks = forks;
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, begin_thread, fresh);
+    if (error != 0) {
+        fprintf(stderr, "pthread_create: %s\n", strerror(error));
+        exit(2);
+    }
+    pthread_detach(thread); /* it serves until the process ends */
+}
+
+static void change_threads(fiber *from, fiber *to, bool ordered)
+{
+    if (ordered && __tsan_release != NULL)
+        __tsan_release(&to->baton);
+    baton_pass(&to->baton);
+    wait_for_turn(from);
+}
+
+/* ---------------------------------------------------------------------------------- all -- */
+
+fiber *fiber_open(fiber_kind kind, void (*run)(void *arg), void *arg)
 {
     fiber *fresh = calloc(1, sizeof *fresh);
     if (fresh == NULL)
         die("calloc");
-    fresh->stack = mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (fresh->stack == MAP_FAILED || mprotect(fresh->stack, GUARD_SIZE, PROT_NONE) != 0)
-        die("mmap");
+    fresh->kind = kind;
     fresh->run = run;
     fresh->arg = arg;
-    fresh->stack_bottom = fresh->stack + GUARD_SIZE;
-    fresh->stack_size = STACK_SIZE;
-    context_make(&fresh->context, fresh->stack + GUARD_SIZE, STACK_SIZE, begin);
-#if UNDER_TSAN
-    fresh->tsan_fiber = __tsan_create_fiber(0);
-#endif
+    if (kind == FIBER_STACK)
+        make_stack(fresh);
+    else
+        make_thread(fresh);
     return fresh;
 }
 
-void fiber_close(fiber *fiber)
+fiber *fiber_open_again(fiber *old)
 {
-#if UNDER_TSAN
-    __tsan_destroy_fiber(fiber->tsan_fiber);
-#endif
-    munmap(fiber->stack, GUARD_SIZE + STACK_SIZE);
-    free(fiber);
+    if (old->kind == FIBER_THREAD) /* which still looks at its baton */
+        return fiber_open(FIBER_THREAD, old->run, old->arg);
+    if (__tsan_destroy_fiber != NULL)
+        __tsan_destroy_fiber(old->tsan_fiber);
+    make_stack(old);
+    return old;
+}
+
+bool fiber_is_lost(const fiber *fiber)
+{
+    return fiber->kind == FIBER_THREAD && fiber->forks != forks;
 }
 
 void fiber_change(fiber *to, bool ordered)
@@ -173,12 +250,9 @@ void fiber_change(fiber *to, bool ordered)
     fiber *from = running;
     previous = from;
     running = to;
-    tell_leaving(from, to);
-#if UNDER_TSAN
-    __tsan_switch_to_fiber(to->tsan_fiber, ordered ? 0 : NOT_ORDERED);
-#else
-    (void)ordered;
-#endif
-    context_switch(&from->context, &to->context);
-    tell_arrived(from, previous);
+    ordered |= !UNDER_TSAN;
+    if (from->kind == FIBER_THREAD || to->kind == FIBER_THREAD)
+        change_threads(from, to, ordered);
+    else
+        change_stacks(from, to, ordered);
 }

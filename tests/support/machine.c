@@ -61,6 +61,21 @@ static long futex(const volatile uint32_t *address, int operation, long value, c
     return -1;
 }
 
+typedef long system_call(long number, ...);
+
+static system_call *real_syscall(void)
+{
+    static system_call *real;
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "syscall");
+    return real;
+}
+
+void machine_futex(uint32_t *address, int operation, uint32_t value)
+{
+    real_syscall()(SYS_futex, address, operation, value, NULL, NULL, 0);
+}
+
 /* Six arguments are passed on, whatever the call takes: the kernel looks at those it knows. */
 long syscall(long number, ...)
 {
@@ -77,8 +92,6 @@ long syscall(long number, ...)
         scheduler_settle_everybody();
         return 0;
     }
-    static long (*real)(long, ...);
-    if (real == NULL)
-        *(void **)&real = dlsym(RTLD_NEXT, "syscall");
-    return real(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+    return real_syscall()(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+                          arguments[5]);
 }

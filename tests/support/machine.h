@@ -9,7 +9,11 @@
 #ifndef TESTS_MACHINE_H
 #define TESTS_MACHINE_H
 
+#include <stdint.h>
+
 /* Sets the clock back to the beginning. */
 void machine_reset(void);
+/* The kernel's futex, for the scheduler itself. */
+void machine_futex(uint32_t *address, int operation, uint32_t value);
 
 #endif

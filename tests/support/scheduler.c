@@ -23,7 +23,10 @@ struct step {
 extern bool stmi_membarrier_works; /* epoch.h */
 
 static fiber *home;
-static fiber *fibers[SCHEDULER_THREAD_COUNT_MAX];
+static fiber *fibers[FIBER_KIND_COUNT][SCHEDULER_THREAD_COUNT_MAX];
+static fiber_kind kind; /* of the threads of all further runs */
+static uint64_t step_count_max = SCHEDULER_STEP_COUNT_MAX;
+static bool gives_up; /* then the run has failed; else the program is ended */
 static void (*tell_death)(void);
 
 static struct {
@@ -41,6 +44,7 @@ static struct {
     store_buffer buffers[SCHEDULER_THREAD_COUNT_MAX];
     bool delayed; /* stores */
     bool going_on;
+    bool given_up;
     bool footprint_grew;
     uint64_t hash;
     oracle objector;
@@ -83,8 +87,8 @@ static void die_telling(void)
     _Exit(1);
 }
 
-#if UNDER_ASAN || UNDER_TSAN
-void __sanitizer_set_death_callback(void (*callback)(void));
+/* There if this, or the program that this is linked into, was built with a sanitizer. */
+__attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)(void));
 
 static void die_of_report(void)
 {
@@ -94,11 +98,6 @@ static void die_of_report(void)
     fflush(NULL);
 }
 
-static void catch_crashes(void)
-{
-    __sanitizer_set_death_callback(die_of_report);
-}
-#else
 /* Not safe in a signal handler, but the program is lost anyway, and its schedule is worth a try. */
 static void on_crash(int signal_number)
 {
@@ -110,6 +109,10 @@ static void on_crash(int signal_number)
 static void catch_crashes(void)
 {
     static char stack[64 << 10];
+    if (__sanitizer_set_death_callback != NULL) {
+        __sanitizer_set_death_callback(die_of_report);
+        return;
+    }
     stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     sigaltstack(&alternate, NULL);
     struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
@@ -117,7 +120,6 @@ static void catch_crashes(void)
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         sigaction(signals[i], &action, NULL);
 }
-#endif
 
 void scheduler_on_death(void (*tell)(void))
 {
@@ -127,13 +129,24 @@ void scheduler_on_death(void (*tell)(void))
 
 /* ------------------------------------------------------------------------------ steps -- */
 
+/* The stacks of its threads are left as they are. Does not return but at home. */
+static void give_up(void)
+{
+    scheduler_object(ORACLE_STEPS, "not done after %llu steps: somebody waits for ever",
+                     (unsigned long long)step_count_max);
+    if (!gives_up)
+        die_telling();
+    run.given_up = true;
+    if (run.current != SCHEDULER_NOBODY)
+        fiber_change(home, true);
+}
+
 static void note_step(unsigned choice, const stmi_access *access)
 {
     scheduler_view *view = &run.view;
-    if (view->steps == SCHEDULER_STEP_COUNT_MAX) {
-        scheduler_object(ORACLE_STEPS, "not done after %u steps: somebody waits for ever",
-                         SCHEDULER_STEP_COUNT_MAX);
-        die_telling();
+    if (view->steps >= step_count_max) {
+        give_up();
+        return;
     }
     steps[view->steps++] = (struct step){*access, choice};
     uint64_t where = arena_offset(access->address) * 2 + access->size;
@@ -148,7 +161,7 @@ static void note_thread_step(unsigned thread)
     view->own_steps[thread]++;
     view->last = thread;
     run.footprint_grew |= footprint_touch(thread, &view->next[thread]);
-    if (view->own_steps[thread] - run.call_began[thread] == SCHEDULER_CALL_STEP_COUNT_MAX)
+    if (!gives_up && view->own_steps[thread] - run.call_began[thread] == SCHEDULER_CALL_STEP_COUNT_MAX)
         scheduler_object(ORACLE_STEPS, "thread %u has made %u steps in one call, and goes on", thread,
                          SCHEDULER_CALL_STEP_COUNT_MAX);
 }
@@ -265,7 +278,7 @@ static unsigned pick(void)
     if (run.view.runnable == 0)
         wake_all_asleep();
     unsigned next = run.choose(run.strategy, &run.view);
-    while (arrive(next))
+    while (!run.given_up && arrive(next))
         next = run.choose(run.strategy, &run.view);
     if (next >= run.view.thread_count || (run.view.runnable >> next & 1) == 0) {
         fprintf(stderr, "scheduler: the strategy chose %u, which cannot go\n", next);
@@ -283,7 +296,7 @@ static void stand(void)
     if (next == self)
         return;
     run.current = next;
-    fiber_change(fibers[next], false);
+    fiber_change(fibers[kind][next], false);
 }
 
 static void before_access(const stmi_access *access)
@@ -325,11 +338,20 @@ static void serve(void *arg)
 
 static void enter(unsigned thread, bool ordered)
 {
-    if (fibers[thread] == NULL)
-        fibers[thread] = fiber_open(serve, (void *)(uintptr_t)thread);
+    fiber **mine = &fibers[kind][thread];
+    if (*mine == NULL || fiber_is_lost(*mine))
+        *mine = fiber_open(kind, serve, (void *)(uintptr_t)thread);
     run.current = thread;
-    fiber_change(fibers[thread], ordered);
+    fiber_change(*mine, ordered);
     run.current = SCHEDULER_NOBODY;
+}
+
+/* Of a run that was given up: those of its threads that had not ended. */
+static void renew_fibers(void)
+{
+    for (unsigned i = 0; i < run.view.thread_count; i++)
+        if ((run.alive >> i & 1) != 0)
+            fibers[kind][i] = fiber_open_again(fibers[kind][i]);
 }
 
 static void run_threads(void)
@@ -341,8 +363,15 @@ static void run_threads(void)
         enter(i, true);
     }
     run.lining_up = false;
-    while (run.alive != 0)
-        enter(pick(), false);
+    while (run.alive != 0) {
+        unsigned next = pick();
+        if (!run.given_up)
+            enter(next, false);
+        if (run.given_up) {
+            renew_fibers();
+            return;
+        }
+    }
 }
 
 bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, void *strategy)
@@ -360,18 +389,32 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
     footprint_begin_run();
     arena_reset();
     machine_reset();
+    stmi_threads_are_logical = true;
     program->setup();
     stmi_access_hook = before_access;
     hook_stores(true);
     run_threads();
     hook_stores(false);
     stmi_access_hook = NULL;
-    program->finish();
+    if (!run.given_up)
+        program->finish();
+    stmi_threads_are_logical = false;
     run.going_on = false;
     return run.objector == ORACLE_NONE;
 }
 
 /* -------------------------------------------------------------------- asked from within -- */
+
+void scheduler_use_threads(bool real)
+{
+    kind = real ? FIBER_THREAD : FIBER_STACK;
+}
+
+void scheduler_give_up_after(uint64_t steps)
+{
+    step_count_max = steps < SCHEDULER_STEP_COUNT_MAX ? steps : SCHEDULER_STEP_COUNT_MAX;
+    gives_up = true;
+}
 
 unsigned scheduler_thread(void)
 {

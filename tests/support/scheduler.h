@@ -61,8 +61,15 @@ typedef struct scheduler_view {
 typedef unsigned scheduler_choose(void *strategy, const scheduler_view *view);
 
 /* One run, from setup to finish. False if it failed; why is in scheduler_failure(). A run that does not
- * end within the limit on steps is reported, and ends the program. */
+ * end within the limit on steps is reported, and ends the program, unless scheduler_give_up_after() was called. */
 bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, void *strategy);
+
+/* From now on each logical thread is carried by a real one (fiber.h), or by a stack again, as in the beginning. The
+ * same schedule gives the same run either way. */
+void scheduler_use_threads(bool real);
+/* From now on a run that does not end within so many steps has failed, without finish, and what its threads held is
+ * lost. For threads that are not all calls of the library: the steps of a call are not limited any more. */
+void scheduler_give_up_after(uint64_t steps);
 
 /* From a run's setup to its finish. */
 bool scheduler_is_running(void);
