@@ -32,6 +32,7 @@ static const char help[] =
     "      --json           the verdict as JSON\n"
     "      --regress NAME   file the programme as a test that ctest runs for ever\n"
     "      --silence ORACLE its objections do not count; --oracles lists them\n"
+    "      --threads        carry each thread by a real one, for a debugger; else by a stack. The same hash\n"
     "      --mutant NAME    with this bug in the library; stm-mutants --list lists them\n"
     "  -h, --help           this text\n"
     "  -V, --version        the library's version\n"
@@ -211,7 +212,7 @@ static void list_oracles(void)
         printf("%-10s %s\n", oracle_name(i), oracle_meaning(i));
 }
 
-enum { SEARCH = 256, REGRESS, SILENCE, ORACLES, STEPS, SHRINK, TO_TEXT, TO_BYTES, FROM_BYTES, HASH, JSON, MUTANT };
+enum { SEARCH = 256, REGRESS, SILENCE, ORACLES, STEPS, SHRINK, TO_TEXT, TO_BYTES, FROM_BYTES, HASH, JSON, MUTANT, THREADS };
 
 static const struct option long_options[] = {
     {"steps", no_argument, NULL, STEPS},        {"search", required_argument, NULL, SEARCH},
@@ -221,7 +222,7 @@ static const struct option long_options[] = {
     {"regress", required_argument, NULL, REGRESS}, {"silence", required_argument, NULL, SILENCE},
     {"oracles", no_argument, NULL, ORACLES},    {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},        {"mutant", required_argument, NULL, MUTANT},
-    {NULL, 0, NULL, 0},
+    {"threads", no_argument, NULL, THREADS},    {NULL, 0, NULL, 0},
 };
 
 static void silence_named(const char *name)
@@ -254,6 +255,7 @@ static void take_option(int option)
     case REGRESS: options.regress = optarg; break;
     case SILENCE: silence_named(optarg); break;
     case MUTANT: choose_mutant(optarg); break;
+    case THREADS: scheduler_use_threads(true); break;
     case ORACLES: list_oracles(); exit(0);
     case 'h': fputs(help, stdout); exit(0);
     case 'V': printf("stm-replay %s\n", stm_version()); exit(0);

@@ -62,6 +62,8 @@ for form in skew.txt skew.bytes canonical.txt; do
     expect 0 "$replay" --hash $form
     cat out >>hashes
 done
+expect 0 "$replay" --hash --threads skew.txt
+cat out >>hashes
 [ "$(sort -u hashes | wc -l)" -eq 1 ] || fail "hashes differ: $(cat hashes)"
 
 expect 0 "$replay" --json --search 500 skew.txt
