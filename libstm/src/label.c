@@ -107,10 +107,11 @@ const char *stmi_label_text(struct stmi_labels *labels, unsigned id)
 
 void stmi_label_drain(struct stmi_memory *memory, struct stmi_labels *labels)
 {
-    for (unsigned i = 0; i < STMI_LABEL_PAGE; i++) {
-        _Atomic(struct stmi_label *) *page = stmi_load(&labels->pages[i], RELAXED);
-        for (unsigned j = 0; page != NULL && j < STMI_LABEL_PAGE; j++)
-            stmi_memory_put(memory, stmi_load(&page[j], RELAXED), sizeof(struct stmi_label));
+    uint32_t last = stmi_load(&labels->count, RELAXED); /* number given out, if not in use */
+    for (uint32_t first = 0; first <= last; first += STMI_LABEL_PAGE) {
+        _Atomic(struct stmi_label *) *page = stmi_load(&labels->pages[first / STMI_LABEL_PAGE], RELAXED);
+        for (uint32_t i = 0; page != NULL && i < STMI_LABEL_PAGE && first + i <= last; i++)
+            stmi_memory_put(memory, stmi_load(&page[i], RELAXED), sizeof(struct stmi_label));
         stmi_memory_put(memory, (void *)page, STMI_LABEL_PAGE * sizeof *page);
     }
 }
