@@ -7,6 +7,7 @@
 #include "stage.h"
 #include "strategy.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 static const fuzz_program *present;
@@ -99,9 +100,20 @@ static void say_keys(const actor *me, unsigned keys, stm_status status)
     }
 }
 
+/* Its arguments are made in any case: they may be calls of the library. */
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+    if (listen_to == NULL)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(answer_text, sizeof answer_text, format, arguments);
+    va_end(arguments);
+}
+
 static void say_status(stm_status status)
 {
-    snprintf(answer_text, sizeof answer_text, "%s", stm_status_name(status));
+    say("%s", stm_status_name(status));
 }
 
 static stm_status check_out(actor *me, const fuzz_call *call)
@@ -138,23 +150,24 @@ static void call_peek(actor *me, uint32_t key)
 {
     uint64_t value;
     stm_status status = actor_peek(me, key, &value);
+    if (listen_to == NULL)
+        return;
     int length = snprintf(answer_text, sizeof answer_text, "%s,", stm_status_name(status));
-    if (listen_to != NULL && length > 0)
+    if (length > 0)
         say_value(answer_text + length, sizeof answer_text - (size_t)length, value);
 }
 
 static void call_snapshot(actor *me, const fuzz_call *call)
 {
-    snprintf(answer_text, sizeof answer_text, "OK");
+    say("OK");
     if (call->kind == FUZZ_TAKE) {
         if (me->snapshot == NULL)
             actor_take(me);
-        snprintf(answer_text, sizeof answer_text, "revision %llu",
-                 (unsigned long long)stm_snapshot_revision(me->snapshot));
+        say("revision %llu", (unsigned long long)stm_snapshot_revision(me->snapshot));
     } else if (me->snapshot == NULL) {
-        snprintf(answer_text, sizeof answer_text, "no snapshot");
+        say("no snapshot");
     } else if (call->kind == FUZZ_SCAN) {
-        snprintf(answer_text, sizeof answer_text, "%u keys", actor_scan(me));
+        say("%u keys", actor_scan(me));
     } else if (call->kind == FUZZ_RELEASE) {
         actor_release(me);
     } else {
@@ -182,7 +195,7 @@ static void make_call(actor *me, const fuzz_call *call)
         say_status(STM_OK);
         break;
     case FUZZ_CONFLICTS:
-        snprintf(answer_text, sizeof answer_text, "%zu", actor_conflicts(me));
+        say("%zu", actor_conflicts(me));
         break;
     case FUZZ_TAKE:
     case FUZZ_READ:

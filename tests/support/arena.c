@@ -2,15 +2,14 @@
 #include "arena.h"
 
 #include "sanitizer.h"
-#include "scheduler.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#define REGION_SIZE ((size_t)64 << 20)
-#define REGION_COUNT (SCHEDULER_THREAD_COUNT_MAX + 1) /* one for whatever runs outside the scheduler */
+#define REGION_SIZE ARENA_REGION_SIZE
+#define REGION_COUNT (ARENA_SIZE / REGION_SIZE)
 #define WIPED 0xdb
 #define WIPED_MAX ((size_t)64 << 10)
 
@@ -30,7 +29,7 @@ struct tag {
 #define MARK_LIVE ((size_t)0x6c697665)
 #define MARK_FREED ((size_t)0x66726565)
 
-static char *base;
+char *arena_base;
 static struct region {
     size_t used;
     size_t live; /* may wrap: freed by one, taken by another */
@@ -45,7 +44,7 @@ static void *take(void *context, size_t size, size_t alignment)
     size_t place = (region->used + sizeof(struct tag) + alignment - 1) / alignment * alignment;
     if (place + size > REGION_SIZE)
         return NULL;
-    char *piece = base + number * REGION_SIZE + place;
+    char *piece = arena_base + number * REGION_SIZE + place;
     struct tag *tag = (struct tag *)(void *)(piece - sizeof *tag);
     __asan_unpoison_memory_region(tag, sizeof *tag + size);
     tag->size = size;
@@ -80,20 +79,80 @@ stm_allocator arena_allocator(void)
 
 void arena_reset(void)
 {
-    if (base == NULL) {
-        base = mmap(NULL, REGION_COUNT * REGION_SIZE, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (base == MAP_FAILED) {
+    if (arena_base == NULL) {
+        arena_base = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (arena_base == MAP_FAILED) {
             perror("arena: mmap");
             exit(2);
         }
     }
     for (unsigned i = 0; i < REGION_COUNT; i++) {
-        __asan_poison_memory_region(base + i * REGION_SIZE, regions[i].used);
+        __asan_poison_memory_region(arena_base + i * REGION_SIZE, regions[i].used);
         regions[i].used = 64;
         regions[i].live = 0;
     }
 }
+
+/* ----------------------------------------------------------------------------- an image -- */
+
+/* Most of what a store takes are zeros, which most runs leave alone: to look whether they are still there takes less
+ * time than to write them anew. */
+#define BLOCK ((size_t)1024)
+#define IMAGE_MAX ((size_t)1 << 20)
+
+static struct {
+    struct region region;
+    char *bytes; /* the blocks that are not zeros */
+    bool zeros[IMAGE_MAX / BLOCK];
+} image;
+
+static bool is_zero(const char *block)
+{
+    static const char zeros[sizeof(uint64_t)];
+    return memcmp(block, zeros, sizeof zeros) == 0 && memcmp(block, block + sizeof zeros, BLOCK - sizeof zeros) == 0;
+}
+
+bool arena_keep(void)
+{
+    const struct region *region = &regions[SCHEDULER_NOBODY];
+    const char *from = arena_base + SCHEDULER_NOBODY * REGION_SIZE;
+    if (UNDER_ASAN || UNDER_TSAN || region->used > IMAGE_MAX)
+        return false;
+    if (image.bytes == NULL)
+        image.bytes = malloc(IMAGE_MAX);
+    if (image.bytes == NULL) {
+        perror("arena: malloc");
+        exit(2);
+    }
+    char *to = image.bytes;
+    for (size_t at = 0; at < region->used; at += BLOCK) {
+        image.zeros[at / BLOCK] = is_zero(from + at);
+        if (!image.zeros[at / BLOCK]) {
+            memcpy(to, from + at, BLOCK);
+            to += BLOCK;
+        }
+    }
+    image.region = *region;
+    return true;
+}
+
+void arena_bring_back(void)
+{
+    char *to = arena_base + SCHEDULER_NOBODY * REGION_SIZE;
+    const char *from = image.bytes;
+    for (size_t at = 0; at < image.region.used; at += BLOCK) {
+        if (!image.zeros[at / BLOCK]) {
+            memcpy(to + at, from, BLOCK);
+            from += BLOCK;
+        } else if (!is_zero(to + at)) {
+            memset(to + at, 0, BLOCK);
+        }
+    }
+    regions[SCHEDULER_NOBODY] = image.region;
+}
+
+/* ------------------------------------------------------------------------------ telling -- */
 
 size_t arena_live_bytes(void)
 {
@@ -101,10 +160,4 @@ size_t arena_live_bytes(void)
     for (unsigned i = 0; i < REGION_COUNT; i++)
         live += regions[i].live;
     return live;
-}
-
-size_t arena_offset(const volatile void *address)
-{
-    size_t offset = (size_t)((const volatile char *)address - base);
-    return base != NULL && offset < REGION_COUNT * REGION_SIZE ? offset : 0;
 }

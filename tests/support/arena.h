@@ -7,15 +7,31 @@
 #ifndef TESTS_ARENA_H
 #define TESTS_ARENA_H
 
+#include "scheduler.h"
+
 #include <stm/stm.h>
+
+#define ARENA_REGION_SIZE ((size_t)64 << 20) /* of a logical thread, or of whatever runs outside the scheduler */
 
 /* Its context is not used: there is one arena in a program. */
 stm_allocator arena_allocator(void);
 /* Begins afresh: everything handed out is gone. */
 void arena_reset(void);
+/* Keeps what is in the arena now, which was all taken outside of the scheduler, and brings it back after a reset: as if
+ * all calls since the reset had been made again. False: not under AddressSanitizer, to which it would be forbidden. */
+bool arena_keep(void);
+void arena_bring_back(void);
 /* Bytes handed out and not freed. */
 size_t arena_live_bytes(void);
+
+extern char *arena_base; /* NULL until the first reset */
+#define ARENA_SIZE (((size_t)SCHEDULER_THREAD_COUNT_MAX + 1) * ARENA_REGION_SIZE)
+
 /* Where in the arena, or 0 for an address that is not in it: the same in every process. */
-size_t arena_offset(const volatile void *address);
+static inline size_t arena_offset(const volatile void *address)
+{
+    size_t offset = (size_t)((uintptr_t)address - (uintptr_t)arena_base);
+    return arena_base != NULL && offset < ARENA_SIZE ? offset : 0;
+}
 
 #endif

@@ -1,84 +1,65 @@
+#define _GNU_SOURCE
 #include "footprint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-struct word {
+/* The few words that are not in the arena, but in static memory: a table with open addressing. */
+#define ELSEWHERE_MAX ((size_t)1 << 12)
+
+static struct {
     uintptr_t number; /* address / 8 */
-    uint64_t life;    /* between two resets; of another one: the place is empty */
-    uint64_t run;     /* in which the two masks below were gathered */
-    uint8_t readers;  /* a bit a thread */
-    uint8_t writers;
-    bool common;
-};
+    footprint_word word; /* of another life: the place is empty */
+} elsewhere[ELSEWHERE_MAX];
+static size_t elsewhere_used;
 
-#define CAPACITY ((size_t)1 << 16) /* far more words than a program touches */
-
-static struct word table[CAPACITY]; /* open addressing */
-static size_t used;
+footprint_word *footprint_shadow;
+/* Should they come round, a word may be taken for common that is not: no harm. */
+uint32_t footprint_life = 1, footprint_run = 1;
 static size_t common_count;
-static uint64_t run = 1, life = 1;
 
-/* Its place: there, or where it would be. */
-static struct word *find(uintptr_t number)
+footprint_word *footprint_find_elsewhere(uintptr_t number)
 {
-    size_t i = (size_t)((uint64_t)number * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (CAPACITY - 1);
-    while (table[i].life == life && table[i].number != number)
-        i = (i + 1) & (CAPACITY - 1);
-    return &table[i];
-}
-
-static struct word *obtain(uintptr_t number)
-{
-    struct word *word = find(number);
-    if (word->life != life) {
-        *word = (struct word){.number = number, .life = life};
-        if (++used > CAPACITY / 2) {
-            fprintf(stderr, "footprint: more words than there is room for\n");
-            abort();
-        }
+    size_t i = (size_t)((uint64_t)number * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (ELSEWHERE_MAX - 1);
+    while (elsewhere[i].word.life == footprint_life && elsewhere[i].number != number)
+        i = (i + 1) & (ELSEWHERE_MAX - 1);
+    if (elsewhere[i].word.life != footprint_life && ++elsewhere_used > ELSEWHERE_MAX / 2) {
+        fprintf(stderr, "footprint: more words outside of the arena than there is room for\n");
+        abort();
     }
-    return word;
+    elsewhere[i].number = number;
+    return &elsewhere[i].word;
 }
 
-static uintptr_t first_word(const stmi_access *access)
+static void map_shadow(void)
 {
-    return (uintptr_t)access->address / 8;
-}
-
-static uintptr_t last_word(const stmi_access *access)
-{
-    return ((uintptr_t)access->address + access->size - 1) / 8;
+    /* Zeros, and memory is taken only where the arena is used. */
+    footprint_shadow = mmap(NULL, ARENA_SIZE / 8 * sizeof *footprint_shadow, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (footprint_shadow == MAP_FAILED) {
+        perror("footprint: mmap");
+        exit(2);
+    }
 }
 
 void footprint_begin_run(void)
 {
-    run++;
+    if (footprint_shadow == NULL)
+        map_shadow();
+    footprint_run++;
 }
 
 void footprint_reset(void)
 {
-    life++; /* clearing the table would take longer than a run */
-    used = common_count = 0;
+    footprint_life++; /* clearing all words would take longer than a run */
+    elsewhere_used = common_count = 0;
 }
 
-static bool touch_word(unsigned thread, bool writes, uintptr_t number)
+void footprint_note_common(footprint_word *word)
 {
-    struct word *word = obtain(number);
-    if (word->run != run) {
-        word->run = run;
-        word->readers = word->writers = 0;
-    }
-    uint8_t bit = (uint8_t)(1u << thread);
-    word->readers |= bit;
-    if (writes)
-        word->writers |= bit;
-    bool several = (word->readers & (word->readers - 1)) != 0;
-    if (word->common || word->writers == 0 || !several)
-        return false;
     word->common = true;
     common_count++;
-    return true;
 }
 
 bool footprint_touch(unsigned thread, const stmi_access *access)
@@ -86,33 +67,12 @@ bool footprint_touch(unsigned thread, const stmi_access *access)
     if (access->kind == STMI_SPIN)
         return false;
     bool news = false;
-    for (uintptr_t number = first_word(access); number <= last_word(access); number++)
-        news |= touch_word(thread, access->kind != STMI_LOAD, number);
+    for (uintptr_t number = footprint_first(access); number <= footprint_last(access); number++)
+        news |= footprint_touch_word(thread, access->kind != STMI_LOAD, footprint_find(number));
     return news;
-}
-
-bool footprint_is_common(const stmi_access *access)
-{
-    if (access->kind == STMI_SPIN)
-        return false;
-    for (uintptr_t number = first_word(access); number <= last_word(access); number++) {
-        const struct word *word = find(number);
-        if (word->life == life && word->common)
-            return true;
-    }
-    return false;
 }
 
 size_t footprint_common_count(void)
 {
     return common_count;
-}
-
-bool footprint_conflict(const stmi_access *a, const stmi_access *b)
-{
-    if (a->kind == STMI_SPIN || b->kind == STMI_SPIN)
-        return false;
-    if (a->kind == STMI_LOAD && b->kind == STMI_LOAD)
-        return false;
-    return first_word(a) <= last_word(b) && first_word(b) <= last_word(a);
 }

@@ -36,21 +36,23 @@ static struct {
     scheduler_view view;
     unsigned current; /* who is running now */
     bool lining_up;   /* threads run to their first access, and no further */
+    bool until_common; /* the strategy is not to be asked before the next access that matters */
     unsigned alive;   /* a bit for each thread whose function has not returned */
     const volatile uint32_t *asleep_on[SCHEDULER_THREAD_COUNT_MAX]; /* NULL: awake */
     bool has_timeout[SCHEDULER_THREAD_COUNT_MAX];
     bool timed_out[SCHEDULER_THREAD_COUNT_MAX];
     uint64_t call_began[SCHEDULER_THREAD_COUNT_MAX]; /* in own steps */
-    store_buffer buffers[SCHEDULER_THREAD_COUNT_MAX];
     bool delayed; /* stores */
     bool going_on;
     bool given_up;
     bool footprint_grew;
     uint64_t hash;
     oracle objector;
-    char failure[2048];
 } run = {.current = SCHEDULER_NOBODY};
 
+/* Too large to be cleared before each run: */
+static store_buffer buffers[SCHEDULER_THREAD_COUNT_MAX];
+static char failure[2048];
 static struct step steps[SCHEDULER_STEP_COUNT_MAX];
 
 /* ---------------------------------------------------------------------------- failing -- */
@@ -60,7 +62,7 @@ __attribute__((format(printf, 2, 0))) static void object(oracle by, const char *
     if (run.objector != ORACLE_NONE || oracle_is_silent(by))
         return;
     run.objector = by;
-    vsnprintf(run.failure, sizeof run.failure, format, arguments);
+    vsnprintf(failure, sizeof failure, format, arguments);
 }
 
 void scheduler_fail(const char *format, ...)
@@ -141,7 +143,7 @@ static void give_up(void)
         fiber_change(home, true);
 }
 
-static void note_step(unsigned choice, const stmi_access *access)
+static inline void note_step(unsigned choice, const stmi_access *access)
 {
     scheduler_view *view = &run.view;
     if (view->steps >= step_count_max) {
@@ -150,17 +152,16 @@ static void note_step(unsigned choice, const stmi_access *access)
     }
     steps[view->steps++] = (struct step){*access, choice};
     uint64_t where = arena_offset(access->address) * 2 + access->size;
-    run.hash = random_mix(run.hash ^ where << 24 ^ (uint64_t)access->line << 8 ^ (uint64_t)access->kind << 6 ^
-                          choice);
+    uint64_t what = where << 24 ^ (uint64_t)access->line << 8 ^ (uint64_t)access->kind << 6 ^ choice;
+    run.hash = (run.hash ^ what) * UINT64_C(0x9e3779b97f4a7c15);
+    run.hash ^= run.hash >> 29;
 }
 
-static void note_thread_step(unsigned thread)
+static inline void note_thread_step(unsigned thread, const stmi_access *access)
 {
     scheduler_view *view = &run.view;
-    note_step(thread, &view->next[thread]);
+    note_step(thread, access);
     view->own_steps[thread]++;
-    view->last = thread;
-    run.footprint_grew |= footprint_touch(thread, &view->next[thread]);
     if (!gives_up && view->own_steps[thread] - run.call_began[thread] == SCHEDULER_CALL_STEP_COUNT_MAX)
         scheduler_object(ORACLE_STEPS, "thread %u has made %u steps in one call, and goes on", thread,
                          SCHEDULER_CALL_STEP_COUNT_MAX);
@@ -170,7 +171,7 @@ static void note_thread_step(unsigned thread)
 
 static void note_waiting(unsigned thread)
 {
-    const store_buffer *buffer = &run.buffers[thread];
+    const store_buffer *buffer = &buffers[thread];
     unsigned bit = 1u << thread;
     run.view.waiting = buffer->count > 0 ? run.view.waiting | bit : run.view.waiting & ~bit;
     run.view.overtaking =
@@ -186,15 +187,15 @@ static void store_later(volatile void *address, size_t size, uint64_t value, mem
         store_buffer_arrive_all(&passing);
         return;
     }
-    store_buffer_add(&run.buffers[run.current], &entry);
+    store_buffer_add(&buffers[run.current], &entry);
     if (order == SEQ_CST)
-        store_buffer_arrive_all(&run.buffers[run.current]);
+        store_buffer_arrive_all(&buffers[run.current]);
     note_waiting(run.current);
 }
 
 static volatile void *find_place(volatile void *address)
 {
-    return run.current == SCHEDULER_NOBODY ? address : store_buffer_place(&run.buffers[run.current], address);
+    return run.current == SCHEDULER_NOBODY ? address : store_buffer_place(&buffers[run.current], address);
 }
 
 /* What must arrive before the running thread makes this access. */
@@ -210,24 +211,24 @@ static void settle_before(const stmi_access *access)
 
 void scheduler_settle(const void *address, size_t size)
 {
-    if (run.current == SCHEDULER_NOBODY || run.buffers[run.current].count == 0)
+    if (run.current == SCHEDULER_NOBODY || buffers[run.current].count == 0)
         return;
-    store_buffer_arrive_upto(&run.buffers[run.current], address, size);
+    store_buffer_arrive_upto(&buffers[run.current], address, size);
     note_waiting(run.current);
 }
 
 void scheduler_settle_all(void)
 {
-    if (run.current == SCHEDULER_NOBODY || run.buffers[run.current].count == 0)
+    if (run.current == SCHEDULER_NOBODY || buffers[run.current].count == 0)
         return;
-    store_buffer_arrive_all(&run.buffers[run.current]);
+    store_buffer_arrive_all(&buffers[run.current]);
     note_waiting(run.current);
 }
 
 void scheduler_settle_everybody(void)
 {
     for (unsigned i = 0; i < run.view.thread_count; i++) {
-        store_buffer_arrive_all(&run.buffers[i]);
+        store_buffer_arrive_all(&buffers[i]);
         note_waiting(i);
     }
 }
@@ -238,13 +239,13 @@ static bool arrive(unsigned choice)
     unsigned thread = choice & 15u;
     bool overtakes = choice == SCHEDULER_OVERTAKE(thread);
     if (thread >= run.view.thread_count || (choice != SCHEDULER_ARRIVE(thread) && !overtakes) ||
-        run.buffers[thread].count == 0)
+        buffers[thread].count == 0)
         return false;
-    unsigned at = overtakes ? store_buffer_overtaker(&run.buffers[thread]) : 0;
-    const store_buffer_entry *entry = &run.buffers[thread].entries[at];
+    unsigned at = overtakes ? store_buffer_overtaker(&buffers[thread]) : 0;
+    const store_buffer_entry *entry = &buffers[thread].entries[at];
     stmi_access access = {STMI_STORE, entry->order, entry->address, entry->size, "arrives", 0};
     note_step(choice, &access);
-    store_buffer_arrive(&run.buffers[thread], at);
+    store_buffer_arrive(&buffers[thread], at);
     note_waiting(thread);
     return true;
 }
@@ -280,11 +281,15 @@ static unsigned pick(void)
     unsigned next = run.choose(run.strategy, &run.view);
     while (!run.given_up && arrive(next))
         next = run.choose(run.strategy, &run.view);
+    run.until_common = (next & SCHEDULER_UNTIL_COMMON) != 0;
+    next &= ~SCHEDULER_UNTIL_COMMON;
     if (next >= run.view.thread_count || (run.view.runnable >> next & 1) == 0) {
         fprintf(stderr, "scheduler: the strategy chose %u, which cannot go\n", next);
         abort();
     }
-    note_thread_step(next);
+    note_thread_step(next, &run.view.next[next]);
+    run.view.last = next;
+    run.footprint_grew |= footprint_touch(next, &run.view.next[next]);
     return next;
 }
 
@@ -301,13 +306,20 @@ static void stand(void)
 
 static void before_access(const stmi_access *access)
 {
-    if (run.current == SCHEDULER_NOBODY)
+    unsigned self = run.current;
+    if (self == SCHEDULER_NOBODY)
         return;
-    run.view.next[run.current] = *access;
-    if (run.lining_up)
-        fiber_change(home, true);
-    else
-        stand();
+    footprint_word *own = run.until_common && access->kind != STMI_SPIN ? footprint_own(access) : NULL;
+    if (own != NULL) {
+        note_thread_step(self, access);
+        run.footprint_grew |= footprint_touch_word(self, access->kind != STMI_LOAD, own);
+    } else {
+        run.view.next[self] = *access;
+        if (run.lining_up)
+            fiber_change(home, true);
+        else
+            stand();
+    }
     settle_before(access);
 }
 
@@ -318,7 +330,7 @@ static void end_thread(void)
 {
     static const char end;
     stmi_access access = {STMI_LOAD, SEQ_CST, &end, sizeof end, __func__, __LINE__};
-    if (run.buffers[run.current].count > 0)
+    if (buffers[run.current].count > 0)
         before_access(&access);
     scheduler_settle_all();
 }
@@ -379,6 +391,9 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
     if (home == NULL)
         home = fiber_main();
     memset(&run, 0, sizeof run);
+    failure[0] = '\0';
+    for (unsigned i = 0; i < SCHEDULER_THREAD_COUNT_MAX; i++)
+        buffers[i].count = 0;
     run.going_on = true;
     run.program = program;
     run.choose = choose;
@@ -391,6 +406,7 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
     machine_reset();
     stmi_threads_are_logical = true;
     program->setup();
+    machine_reset(); /* how often setup looked at the clock is nobody's business: it may have taken a short cut */
     stmi_access_hook = before_access;
     hook_stores(true);
     run_threads();
@@ -489,7 +505,7 @@ bool scheduler_is_running(void)
 
 const char *scheduler_failure(void)
 {
-    return run.failure;
+    return failure;
 }
 
 oracle scheduler_objector(void)

@@ -57,6 +57,10 @@ typedef struct scheduler_view {
     stmi_access next[SCHEDULER_THREAD_COUNT_MAX]; /* before which each of them stands */
 } scheduler_view;
 
+/* Added to a thread, it says: do not ask again before that thread stands before an access to a word in common
+ * (footprint.h), or spins. */
+#define SCHEDULER_UNTIL_COMMON 64u
+
 /* Names one of the runnable threads, or a store of one that is waiting. */
 typedef unsigned scheduler_choose(void *strategy, const scheduler_view *view);
 

@@ -59,6 +59,13 @@ static bool spins(const scheduler_view *view)
     return view->next[view->last].kind == STMI_SPIN;
 }
 
+/* Goes on with the one that ran last, and need not be asked until that could make a difference: for strategies that
+ * do not count steps. */
+static unsigned go_on(const scheduler_view *view)
+{
+    return view->last | SCHEDULER_UNTIL_COMMON;
+}
+
 /* To change threads here could make a difference. */
 static bool matters(const scheduler_view *view)
 {
@@ -177,7 +184,7 @@ unsigned strategy_random_choose(void *strategy, const scheduler_view *view)
         bool chance = matters(view) || (random->everywhere && !has(view->quiet, view->last));
         unsigned one_in = spins(view) ? 2 : random->one_in;
         if (!chance || random_below(&random->state, one_in) != 0)
-            return view->last;
+            return random->everywhere || view->waiting != 0 ? view->last : go_on(view);
     }
     return random_member(&random->state, view->runnable);
 }
@@ -239,7 +246,7 @@ unsigned strategy_pct_choose(void *strategy, const scheduler_view *view)
     strategy_pct *pct = strategy;
     if (can_go_on(view)) {
         if (!matters(view))
-            return view->last;
+            return go_on(view);
         if (spins(view) && random_below(&pct->state, 2) == 0)
             fall(pct, view->last);
         pct->steps++;
@@ -248,7 +255,7 @@ unsigned strategy_pct_choose(void *strategy, const scheduler_view *view)
                 fall(pct, view->last);
     }
     unsigned best = highest(pct, view->runnable | view->waiting << pct->thread_count);
-    return best < pct->thread_count ? best : some_store(&pct->state, view, best - pct->thread_count);
+    return best < pct->thread_count ? best | SCHEDULER_UNTIL_COMMON : some_store(&pct->state, view, best - pct->thread_count);
 }
 
 /* ----------------------------------------------------------------- one after the other -- */
@@ -367,5 +374,5 @@ unsigned strategy_search_choose(void *strategy, const scheduler_view *view)
     for (unsigned i = 0; i < view->thread_count; i++)
         if (has(search->dozing, i) && footprint_conflict(&view->next[next], &view->next[i]))
             search->dozing &= ~(1u << i);
-    return next;
+    return next | SCHEDULER_UNTIL_COMMON;
 }
