@@ -45,11 +45,22 @@ static void fill(history *history, const line *lines)
         put_line(&history->logs[i], &lines[i]);
 }
 
+/* What the cheap look takes for good is good. */
+static bool checked_twice(const history *history)
+{
+    bool good = history_check(history, text, sizeof text);
+    if (!good && history_is_plain(history)) {
+        fprintf(stderr, "plain, but the graph says bad:\n%s\n", text);
+        failures++;
+    }
+    return good;
+}
+
 static void expect(const char *what, const line *lines, bool good)
 {
     history history;
     fill(&history, lines);
-    bool checked = history_check(&history, text, sizeof text);
+    bool checked = checked_twice(&history);
     if (checked != good) {
         fprintf(stderr, "%s: the graph says %s\n%s\n", what, checked ? "good" : "bad", text);
         failures++;
@@ -110,21 +121,21 @@ static void wrong_version_value_winner(void)
     history history;
     fill(&history, (const line[]){{C, 0, 1, "x0", "x1"}, {C, 0, 0, NULL, NULL}});
     history_claim_writer(&history.logs[7], &(history_claim){0, 1, 1, HISTORY_NO_THREAD, 0});
-    if (!history_check(&history, text, sizeof text))
+    if (!checked_twice(&history))
         fprintf(stderr, "a true claim is refused: %s\n", text), failures++;
     history_claim_writer(&history.logs[7], &(history_claim){0, 1, 2, HISTORY_NO_THREAD, 0});
-    if (history_check(&history, text, sizeof text))
+    if (checked_twice(&history))
         fprintf(stderr, "a false claim is believed\n"), failures++;
     history_clear(&history);
     put_line(&history.logs[0], &(line){C, 0, 1, "x0", "x2"});
-    if (history_check(&history, text, sizeof text))
+    if (checked_twice(&history))
         fprintf(stderr, "a skipped version is believed\n"), failures++;
     history_clear(&history);
     put_line(&history.logs[0], &(line){C, 0, 1, "x0", "x1"});
     history_node_open(&history.logs[1], 2);
     history_read(&history.logs[1], 0, 1, 999);
     history_node_end(&history.logs[1], HISTORY_COMMITTED, 3, 0);
-    if (history_check(&history, text, sizeof text) || history_search(&history, text, sizeof text))
+    if (checked_twice(&history) || history_search(&history, text, sizeof text))
         fprintf(stderr, "a value of another version is believed\n"), failures++;
     history_close(&history);
 }
@@ -174,10 +185,10 @@ static void continued(void)
     fill(&history, (const line[]){{C, 0, 1, "x0", "x1"}, {C, 0, 0, NULL, NULL}});
     history_continue(&history);
     put_line(&history.logs[0], &(line){C, 2, 3, "x1", "x2"});
-    if (!history_check(&history, text, sizeof text))
+    if (!checked_twice(&history))
         fprintf(stderr, "a continued history is refused: %s\n", text), failures++;
     put_line(&history.logs[1], &(line){C, 4, 5, "x0", ""});
-    if (history_check(&history, text, sizeof text))
+    if (checked_twice(&history))
         fprintf(stderr, "a read from before the beginning is believed\n"), failures++;
     history_close(&history);
 }
@@ -214,24 +225,29 @@ static void random_node(history *history, uint64_t *random, uint64_t *versions, 
 static void agreement(void)
 {
     uint64_t random = 1;
-    unsigned good = 0, count = 20000;
+    unsigned good = 0, plain = 0, count = 20000;
     for (unsigned i = 0; i < count; i++) {
         history history;
         uint64_t versions[KEYS] = {0};
         history_open(&history, NODES, KEYS, 0);
         for (unsigned node = 0; node < NODES; node++)
             random_node(&history, &random, versions, node);
-        bool checked = history_check(&history, text, sizeof text);
+        bool checked = checked_twice(&history);
         bool searched = history_search(&history, text + sizeof text / 2, sizeof text / 2);
         if (checked != searched) {
             fprintf(stderr, "random history %u: graph %d, search %d\n%s\n", i, checked, searched, text);
             failures++;
         }
         good += checked;
+        plain += history_is_plain(&history);
         history_close(&history);
     }
     if (good < count / 20 || good > count - count / 20) {
         fprintf(stderr, "%u of %u random histories are good: too few of one kind to tell\n", good, count);
+        failures++;
+    }
+    if (plain < good / 2) {
+        fprintf(stderr, "of %u good random histories only %u are found so by the cheap look\n", good, plain);
         failures++;
     }
 }
