@@ -7,7 +7,8 @@
  *     then       each thread's calls, a byte a call, ended by END, by FUZZ_CALL_COUNT_MAX, or with the input
  *                    bits 0-3 kind, or END | 4-7 the key's number, or a bit a key
  *     the rest   the schedule, a byte a move
- *                    bits 0-1 thread | 2-7 what: GO that many accesses + 1, or one of the last three codes
+ *                    bits 0-1 thread | 2-7 what: GO that many accesses + 1; UNTIL a call, from CODE_UNTIL on;
+ *                                      or one of the last three codes
  *
  * A call and a move are a byte each, so that a fuzzer that drops, doubles or moves a few bytes does
  * the same to calls and moves.
@@ -18,7 +19,7 @@
 
 #define END 15u
 
-enum { CODE_GO_MAX = 60, CODE_ARRIVE, CODE_OVERTAKE, CODE_FREEZE };
+enum { CODE_GO_MAX = 48, CODE_UNTIL, CODE_ARRIVE = CODE_UNTIL + FUZZ_CALL_COUNT_MAX, CODE_OVERTAKE, CODE_FREEZE };
 #define GO_MAX (CODE_GO_MAX + 1u) /* accesses that one byte can say */
 
 _Static_assert(FUZZ_CALL_KIND_COUNT <= END, "kinds of calls and END share four bits");
@@ -162,6 +163,9 @@ static fuzz_move move_of(const fuzz_program *program, uint8_t byte)
     if (code <= CODE_GO_MAX) {
         move.kind = FUZZ_GO;
         move.count = (uint16_t)(code + 1);
+    } else if (code < CODE_ARRIVE) {
+        move.kind = FUZZ_UNTIL;
+        move.count = (uint16_t)(code - CODE_UNTIL + 1);
     } else {
         static const uint8_t kinds[] = {FUZZ_ARRIVE, FUZZ_OVERTAKE, FUZZ_FREEZE};
         move.kind = kinds[code - CODE_ARRIVE];
@@ -216,6 +220,10 @@ static void put_move(struct output *output, const fuzz_move *move)
         for (; count > GO_MAX; count -= GO_MAX)
             put(output, move->thread | CODE_GO_MAX << 2);
         put(output, move->thread | (count - 1) << 2);
+        return;
+    }
+    if (move->kind == FUZZ_UNTIL) {
+        put(output, move->thread | (CODE_UNTIL + count - 1) << 2);
         return;
     }
     static const unsigned codes[FUZZ_MOVE_KIND_COUNT] = {

@@ -121,6 +121,8 @@ static void read_texts(void)
                   "keys 4\nk1 middle absent\nk3 large\nstores delayed\nT0:\nT1: using k0 k2 k3; getting k1\n"
                   "schedule: T0*4 T1~*3 T1~~ T0! T0!\n");
     check_reading("T0: commit\nschedule: T0~ T0*2 T1~~", "keys 1\nT0: commit\nT1:\nschedule: T0*2\n");
+    check_reading("T0: get k0; commit\nschedule: T0:1 T1*2 T1:3 T0:2 T0:2", "keys 1\nT0: get k0; commit\nT1:\n"
+                  "schedule: T0:1 T1*2 T1:3 T0:2 T0:2\n");
     check_reading("", "keys 1\nT0:\nT1:\n");
 }
 
@@ -136,6 +138,8 @@ static void refuse_texts(void)
     check_refusal("T0: set k0 = k0", "written \"= k0+1\"");
     check_refusal("\n\nschedule: T0*0", "line 3: the number after *");
     check_refusal("schedule: T0*99999999999999999999", "the number after *");
+    check_refusal("schedule: T0:13", "the number of the call, after the colon, must be a number from 1 to 12");
+    check_refusal("schedule: T0:", "the number of the call");
     check_refusal("schedule: 0*7", "a schedule is made of");
     check_refusal("schedule: T3", "the schedule names T3");
     check_refusal("keys 2\nT0: get k1\nkeys 1", "\"keys 1\" comes first");
@@ -151,7 +155,7 @@ static void refuse_texts(void)
 static void try_mutilated_text(uint64_t seed)
 {
     static const char text[] = "keys 3\nk1 large absent\nstores delayed\nT0: begin; using k0 k1; set k2 = k1+1\n"
-                               "T1: take; read k0; scan; release\nschedule: T0*7 T1~~ T1~*3 T0!\n";
+                               "T1: take; read k0; scan; release\nschedule: T0*7 T1~~ T1~*3 T0:2 T0!\n";
     static const char pieces[] = "kT0123~!*;:=+# \n\tset\xff";
     uint64_t state = seed;
     char mutilated[sizeof text];

@@ -67,6 +67,7 @@ typedef struct fuzz_thread {
 
 typedef enum fuzz_move_kind {
     FUZZ_GO,       /* makes count accesses to shared memory */
+    FUZZ_UNTIL,    /* goes until it has ended its count-th call; does nothing if it has */
     FUZZ_FREEZE,   /* stops until all others have ended */
     FUZZ_ARRIVE,   /* count of its delayed stores, oldest first, become visible to the others */
     FUZZ_OVERTAKE, /* the newest of them that may, before the older ones */
@@ -76,7 +77,7 @@ typedef enum fuzz_move_kind {
 typedef struct fuzz_move {
     uint8_t kind; /* fuzz_move_kind */
     uint8_t thread;
-    uint16_t count; /* 1 but for FUZZ_GO and FUZZ_ARRIVE */
+    uint16_t count; /* 1 but for FUZZ_GO, FUZZ_UNTIL and FUZZ_ARRIVE */
 } fuzz_move;
 
 /* Sizes of a key's values, as of value_kind. */

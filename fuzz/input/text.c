@@ -5,8 +5,9 @@
  *     k1 large absent               size of its values: word, small, middle, large; no value at first
  *     stores delayed                weak memory
  *     T0: get k0; set k1; commit    may be repeated: the calls are added
- *     schedule: T0*7 T1 T0~ T1!     may be repeated; T1*7: seven accesses; T1~*2: two delayed stores arrive;
- *                                   T1~~: the newest of them, before the older ones; T1!: freeze
+ *     schedule: T0*7 T1 T0:2 T1!    may be repeated; T0*7: seven accesses; T0:2: until its second call has ended;
+ *                                   T1~*2: two delayed stores arrive; T1~~: the newest of them, before the
+ *                                   older ones; T1!: freeze
  */
 #include "program.h"
 
@@ -187,7 +188,7 @@ static bool read_move(struct parser *parser)
     fuzz_program *program = parser->program;
     unsigned thread = 0, count = 1;
     if (!accept(parser, "T"))
-        return wrong(parser, "a schedule is made of T0*7, T0~, T0~~ and T0!: what is \"%.*s\"?", REST(parser));
+        return wrong(parser, "a schedule is made of T0*7, T0:2, T0~, T0~~ and T0!: what is \"%.*s\"?", REST(parser));
     if (!read_number(parser, "the number after T", 0, FUZZ_THREAD_COUNT_MAX - 1, &thread))
         return false;
     fuzz_move_kind kind = FUZZ_GO;
@@ -198,7 +199,11 @@ static bool read_move(struct parser *parser)
     else if (accept(parser, "!"))
         kind = FUZZ_FREEZE;
     bool counts = kind == FUZZ_GO || kind == FUZZ_ARRIVE;
-    if (counts && accept(parser, "*") && !read_number(parser, "the number after *", 1, UINT16_MAX, &count))
+    if (kind == FUZZ_GO && accept(parser, ":")) {
+        kind = FUZZ_UNTIL;
+        if (!read_number(parser, "the number of the call, after the colon,", 1, FUZZ_CALL_COUNT_MAX, &count))
+            return false;
+    } else if (counts && accept(parser, "*") && !read_number(parser, "the number after *", 1, UINT16_MAX, &count))
         return false;
     if (program->move_count == FUZZ_MOVE_COUNT_MAX)
         return wrong(parser, "a schedule of more than %u moves", FUZZ_MOVE_COUNT_MAX);
@@ -361,8 +366,10 @@ static void say_calls(struct writer *writer, unsigned number, const fuzz_thread 
 static void say_move(struct writer *writer, const fuzz_move *move)
 {
     static const char *const marks[FUZZ_MOVE_KIND_COUNT] = {
-        [FUZZ_GO] = "", [FUZZ_FREEZE] = "!", [FUZZ_ARRIVE] = "~", [FUZZ_OVERTAKE] = "~~"};
+        [FUZZ_GO] = "", [FUZZ_UNTIL] = ":", [FUZZ_FREEZE] = "!", [FUZZ_ARRIVE] = "~", [FUZZ_OVERTAKE] = "~~"};
     say(writer, " T%u%s", move->thread, marks[move->kind]);
+    if (move->kind == FUZZ_UNTIL)
+        say(writer, "%u", move->count);
     if (move->kind == FUZZ_GO || (move->kind == FUZZ_ARRIVE && move->count > 1))
         say(writer, "*%u", move->count);
 }

@@ -19,6 +19,9 @@ static bool follow(moves *moves, const scheduler_view *view, const fuzz_move *mo
     case FUZZ_GO:
         *choice = move->thread;
         return moves->made < move->count && has(awake(moves, view), move->thread);
+    case FUZZ_UNTIL:
+        *choice = move->thread;
+        return view->calls[move->thread] <= move->count && has(awake(moves, view), move->thread);
     case FUZZ_ARRIVE:
         *choice = SCHEDULER_ARRIVE(move->thread);
         return moves->made < move->count && has(view->waiting, move->thread);

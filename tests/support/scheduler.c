@@ -455,8 +455,10 @@ void scheduler_delay_stores(void)
 
 void scheduler_call(void)
 {
-    if (run.current != SCHEDULER_NOBODY)
-        run.call_began[run.current] = run.view.own_steps[run.current];
+    if (run.current == SCHEDULER_NOBODY)
+        return;
+    run.call_began[run.current] = run.view.own_steps[run.current];
+    run.view.calls[run.current]++;
 }
 
 void scheduler_quiet(bool quiet)

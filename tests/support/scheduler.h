@@ -51,6 +51,7 @@ typedef struct scheduler_view {
     unsigned runnable; /* a bit for each thread that can make a step; never 0 */
     uint64_t steps;    /* made so far */
     uint64_t own_steps[SCHEDULER_THREAD_COUNT_MAX];
+    unsigned calls[SCHEDULER_THREAD_COUNT_MAX]; /* begun by each (scheduler_call): all but the last have ended */
     unsigned quiet;    /* a bit for each thread that is not to be interrupted just now */
     unsigned waiting;  /* a bit for each thread that has made stores which nobody else has seen */
     unsigned overtaking; /* the same, for SCHEDULER_OVERTAKE */
