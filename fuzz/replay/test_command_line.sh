@@ -37,10 +37,19 @@ expect 0 "$replay" --oracles
 
 expect 0 "$replay" skew.txt
 head -n 1 out | grep -q 'step  T0 .* T1' || fail "no columns"
-grep -q 'commit: CONFLICT' out || fail "no CONFLICT: $(cat out)"
+grep -q 'commit: CONFLICT; k[01] v1, now v2 by T[01]$' out || fail "no CONFLICT, or no winner: $(cat out)"
 grep -q 'commit: OK' out || fail "no commit"
 grep -q '^no oracle objects' out || fail "no verdict"
+grep -q "hash $("$replay" --hash skew.txt)" out || fail "who is shown the run sees another one"
 cp out first
+
+# The same by calls instead of accesses: both have read before either commits.
+sed 's/^schedule:.*/schedule: T0:2 T1:4 T0:5/' skew.txt >calls.txt
+expect 0 "$replay" calls.txt
+grep -qE '^ +[0-9]+  commit: CONFLICT' out || fail "T0 has not lost: $(cat out)"
+sed -i 's/^schedule:.*/schedule: T0:4 T1:4/' calls.txt
+expect 0 "$replay" calls.txt
+! grep -q 'CONFLICT' out || fail "one after the other, and a CONFLICT: $(cat out)"
 
 expect 0 "$replay" --steps skew.txt
 [ "$(wc -l <out)" -gt 100 ] || fail "no steps"

@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static const fuzz_program *present;
 static fuzz_listener *listen_to;
@@ -83,10 +84,46 @@ static int say_value(char *text, size_t size, uint64_t number)
     return snprintf(text, size, " T%u's #%llu", thread, (unsigned long long)(number & 0xffffffffffff));
 }
 
+static bool is_same(stm_bytes a, stm_bytes b)
+{
+    return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+}
+
+static unsigned key_number(stm_bytes name)
+{
+    unsigned key = 0;
+    while (key + 1 < present->key_count && !is_same(stage_key(key), name))
+        key++;
+    return key;
+}
+
+static char digit_of_thread(const char *label)
+{
+    for (unsigned i = 0; i < present->thread_count; i++)
+        if (strcmp(stage_actors[i].label, label) == 0)
+            return (char)('0' + i);
+    return '?'; /* none of them: some mutants say so */
+}
+
+/* After a CONFLICT, each key that has changed: "; k0 v1, now v2 by T1". As the actor was told: asking again would be
+ * steps of the run. */
+static void say_winners(const actor *me)
+{
+    for (size_t i = 0; i < me->conflict_count; i++) {
+        const stm_conflict *conflict = &me->conflicts[i];
+        size_t length = strlen(answer_text);
+        snprintf(answer_text + length, sizeof answer_text - length, "; k%u v%llu, now v%llu by T%c",
+                 key_number(conflict->key), (unsigned long long)conflict->expected,
+                 (unsigned long long)conflict->found, digit_of_thread(conflict->winner.label));
+    }
+}
+
 static void say_keys(const actor *me, unsigned keys, stm_status status)
 {
     char *at = answer_text, *end = answer_text + sizeof answer_text;
     at += snprintf(at, (size_t)(end - at), "%s", stm_status_name(status));
+    if (status == STM_CONFLICT)
+        say_winners(me);
     for (; (status == STM_OK || status == STM_NOT_FOUND) && keys != 0; keys &= keys - 1) {
         uint32_t key = (uint32_t)__builtin_ctz(keys);
         uint64_t version = 0, value = actor_value(me, key);
@@ -146,6 +183,14 @@ static void call_checkout(actor *me, const fuzz_call *call)
         say_keys(me, call->keys, status);
 }
 
+static void call_commit(actor *me)
+{
+    stm_status status = commit(me);
+    say_status(status);
+    if (listen_to != NULL && status == STM_CONFLICT)
+        say_winners(me);
+}
+
 static void call_peek(actor *me, uint32_t key)
 {
     uint64_t value;
@@ -188,7 +233,7 @@ static void make_call(actor *me, const fuzz_call *call)
         call_peek(me, (uint32_t)__builtin_ctz(call->keys));
         break;
     case FUZZ_COMMIT:
-        say_status(commit(me));
+        call_commit(me);
         break;
     case FUZZ_RESET:
         actor_reset(me);

@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 
-#define CONFLICT_COUNT_MAX ACTOR_KEY_COUNT_MAX
-
 actor_key actor_key_make(uint32_t number, value_kind kind)
 {
     static const char *const patterns[] = {"k%u", "key-%06u", "account/%08u",
@@ -130,11 +128,12 @@ static void claim_writer(const actor *actor, history_log *log, uint32_t key, uin
 /* Every key that changed is named, with a version that is not the one expected, and its winner. */
 static void check_conflicts(actor *actor)
 {
-    stm_conflict conflicts[CONFLICT_COUNT_MAX];
-    size_t count = stm_txn_conflicts(actor->txn, conflicts, CONFLICT_COUNT_MAX);
-    if (count == 0 || count > CONFLICT_COUNT_MAX)
+    const stm_conflict *conflicts = actor->conflicts;
+    size_t count = stm_txn_conflicts(actor->txn, actor->conflicts, ACTOR_KEY_COUNT_MAX);
+    actor->conflict_count = count < ACTOR_KEY_COUNT_MAX ? count : ACTOR_KEY_COUNT_MAX;
+    if (count == 0 || count > ACTOR_KEY_COUNT_MAX)
         history_fault(actor->log, ORACLE_OVERLAP, "CONFLICT with %zu conflicts", count);
-    for (size_t i = 0; i < count && i < CONFLICT_COUNT_MAX; i++) {
+    for (size_t i = 0; i < actor->conflict_count; i++) {
         unsigned at = 0;
         while (at < actor->held_count && !same(name_of(actor, actor->held[at].key), conflicts[i].key))
             at++;

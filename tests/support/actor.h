@@ -59,6 +59,8 @@ typedef struct actor {
     uint64_t node_begin; /* of the open node, or else of the last one */
     struct actor_held held[ACTOR_KEY_COUNT_MAX];
     unsigned held_count;
+    stm_conflict conflicts[ACTOR_KEY_COUNT_MAX]; /* of the last CONFLICT */
+    size_t conflict_count;
 } actor;
 
 /* Begins a transaction, which serves for all that follow; nothing is held yet. */
