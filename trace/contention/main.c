@@ -5,7 +5,7 @@
  *     reader/     reads a recording: the only door to babeltrace2
  *     analysis/   turns events into a report (report.h), in one pass
  *     text/ json/ html/   write the report
- *     commands/   report, explain and diff
+ *     commands/   report, explain, seed and diff
  */
 #include "commands/commands.h"
 #include "commands/guard.h"
@@ -25,12 +25,13 @@ static const char help[] =
     "  record [options] -- PROGRAM ...  run a program, record it, and report\n"
     "  report [options] DIR             what a recording says\n"
     "  explain DIR TRANSACTION          the story of one transaction\n"
+    "  seed [-o FILE] DIR TRANSACTION   a conflict as a programme for stm-replay\n"
     "  diff [options] BEFORE AFTER      did the fix help?\n"
     "\n"
     "  -h, --help     this text; also after a command\n"
     "  -V, --version  the library's version\n"
     "\n"
-    "Exit status of report, explain and diff: 0 done, 1 done, but the recording is incomplete and figures are lower\n"
+    "Exit status of report, explain, seed and diff: 0 done, 1 done, but the recording is incomplete and figures are lower\n"
     "bounds, 2 wrong usage, 3 no result. That of record is the program's.\n";
 
 typedef struct command {
@@ -43,6 +44,7 @@ static const command commands[] = {
     {"record", record_main, false},
     {"report", report_main, true},
     {"explain", explain_main, true},
+    {"seed", seed_main, true},
     {"diff", diff_main, true},
 };
 
@@ -58,7 +60,7 @@ int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
     if (argc < 2)
-        fail(EXIT_USAGE, "which command? record, report, explain or diff; see stm-contention --help");
+        fail(EXIT_USAGE, "which command? record, report, explain, seed or diff; see stm-contention --help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         fputs(help, stdout);
         return EXIT_WHOLE;

@@ -4,6 +4,7 @@
  *
  *   conflicts N    lose N commits, each in a new transaction, to another transaction of this thread
  *   starve         lose 8 attempts of one operation: one event stm:starving
+ *   lost           one transaction loses two keys to two others at its commit, another one key at a checkout; says their ids
  *   fork N         a child loses N commits in a store of its own, and ends; waits for it
  *   emit RATE S    two threads hand the provider checkouts, RATE a second together, for S seconds; says how many
  *   burst N        this thread hands the provider N checkouts, as fast as it can
@@ -76,6 +77,55 @@ static void lose_often(long count, bool one_operation)
     if (loser != NULL)
         stm_txn_end(loser);
     stm_txn_end(winner);
+    must(stm_store_close(store), STM_OK, "close");
+}
+
+static void publish(stm_store *store, const char *label, const char *const *keys, size_t count)
+{
+    stm_txn *txn;
+    must(stm_txn_begin(store, label, &txn), STM_OK, "begin");
+    for (size_t i = 0; i < count; i++)
+        must(stm_txn_set(txn, stm_text(keys[i]), stm_text("nine bytes")), STM_OK, "set");
+    must(stm_txn_commit(txn), STM_OK, "a publication");
+    stm_txn_end(txn);
+}
+
+/* "rate" is published twice: only the second one has won it. */
+static void lose_at_commit(stm_store *store)
+{
+    stm_txn *loser;
+    stm_bytes value;
+    must(stm_txn_begin(store, "transfer", &loser), STM_OK, "begin");
+    must(stm_txn_get(loser, stm_text("rate"), &value), STM_OK, "get");
+    must(stm_txn_use(loser, stm_text("account \"one\""), &value), STM_OK, "use");
+    must(stm_txn_set(loser, stm_text("account \"one\""), stm_text("poorer")), STM_OK, "set");
+    must(stm_txn_get(loser, stm_text("calm"), &value), STM_NOT_FOUND, "get");
+    publish(store, "pay", (const char *const[]){"rate", "account \"one\"", "account two"}, 3);
+    publish(store, "set rate", (const char *const[]){"rate"}, 1);
+    must(stm_txn_commit(loser), STM_CONFLICT, "the loser does not lose");
+    printf("commit %llu\n", (unsigned long long)stm_txn_id(loser));
+    stm_txn_end(loser);
+}
+
+static void lose_at_checkout(stm_store *store)
+{
+    stm_txn *loser;
+    stm_bytes value;
+    must(stm_txn_begin(store, "audit", &loser), STM_OK, "begin");
+    must(stm_txn_get(loser, stm_text("rate"), &value), STM_OK, "get");
+    publish(store, "set rate", (const char *const[]){"rate"}, 1);
+    must(stm_txn_get(loser, stm_text("account two"), &value), STM_CONFLICT, "the loser does not lose");
+    printf("checkout %llu\n", (unsigned long long)stm_txn_id(loser));
+    stm_txn_end(loser);
+}
+
+static void lose_both_ways(void)
+{
+    stm_store *store;
+    must(stm_store_open(NULL, &store), STM_OK, "open");
+    publish(store, "begin", (const char *const[]){"rate", "account \"one\"", "account two"}, 3);
+    lose_at_commit(store);
+    lose_at_checkout(store);
     must(stm_store_close(store), STM_OK, "close");
 }
 
@@ -229,6 +279,8 @@ static int act(char **argv)
         return echo(), 1;
     if (strcmp(verb, "starve") == 0)
         return lose_often(8, true), 1;
+    if (strcmp(verb, "lost") == 0)
+        return lose_both_ways(), 1;
     if (strcmp(verb, "signal") == 0)
         return await_signal(), 1;
     if (strcmp(verb, "once") == 0)

@@ -6,6 +6,7 @@
 
 int report_main(int argc, char **argv);
 int explain_main(int argc, char **argv);
+int seed_main(int argc, char **argv);
 int diff_main(int argc, char **argv);
 
 #endif

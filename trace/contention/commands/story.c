@@ -7,12 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-bool story_is_outcome(const event *event)
-{
-    return event->kind == EVENT_COMMIT || event->kind == EVENT_CONFLICT || event->kind == EVENT_BUSY ||
-           event->kind == EVENT_ABANDON;
-}
-
 typedef struct telling {
     page page;
     const gathered *gathered;
@@ -85,7 +79,8 @@ static void tell_winner(const telling *telling, const event *loss)
     fputc('\n', file);
     for (guint i = 0; i < telling->gathered->winners->len; i++) {
         const event *winner = g_ptr_array_index(telling->gathered->winners, i);
-        bool is_proof = winner->kind == EVENT_COMMIT || (winner->key_hash == loss->key_hash && winner->found == loss->found);
+        bool made_it = winner->kind == EVENT_PUBLISH && winner->key_hash == loss->key_hash && winner->found == loss->found;
+        bool is_proof = winner->kind == EVENT_COMMIT || made_it;
         if (winner->txn == loss->winner_txn && is_proof)
             tell_proof(telling, loss, winner);
     }
@@ -146,18 +141,9 @@ static void tell_own(const telling *telling, const event *event)
     }
 }
 
-/* The event that says most of the transaction: an outcome, if there is one. */
-static const event *best_of(const GPtrArray *own)
-{
-    for (guint i = own->len; i > 0; i--)
-        if (story_is_outcome(g_ptr_array_index(own, i - 1)))
-            return g_ptr_array_index(own, i - 1);
-    return g_ptr_array_index(own, 0);
-}
-
 static void tell_head(const telling *telling)
 {
-    const event *best = best_of(telling->gathered->own);
+    const event *best = gathered_best(telling->gathered);
     const page *page = &telling->page;
     fprintf(page->file, "%stransaction %" PRIu64 " \"%s\"%s of store %" PRIu64 ", thread %" PRIu64, page_tone(page, TONE_STRONG),
             best->txn, name_or(best->label, "(no label)"), page_plain(page), best->store, best->tid);
