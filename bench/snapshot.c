@@ -47,6 +47,28 @@ static void run_scan(bench_worker *worker, uint64_t count)
     }
 }
 
+static bool add_rows_to_tally(const stm_row *rows, size_t count, void *arg)
+{
+    tally *t = arg;
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += bench_balance(stm_row_value(&rows[i]), BENCH_AMOUNT_SIZE);
+    t->sum += sum;
+    t->key_count += count;
+    return true;
+}
+
+static void run_scan_rows(bench_worker *worker, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        tally t = {0};
+        stm_snapshot *snapshot = take(worker);
+        BENCH_CHECK(stm_snapshot_scan_rows(snapshot, add_rows_to_tally, &t));
+        stm_snapshot_release(snapshot);
+        check_tally(worker->bank, t);
+    }
+}
+
 static void run_cursor(bench_worker *worker, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
@@ -110,6 +132,7 @@ static void let_go(bench_bank *bank)
 /* -------------------------------------------------------------------------------- variants -- */
 
 static const bench_work scan = {.run = run_scan};
+static const bench_work scan_rows = {.run = run_scan_rows};
 static const bench_work cursor = {.run = run_cursor};
 static const bench_work plain_scan = {.run = run_plain_scan};
 static const bench_work take_release = {.run = run_take_release};
@@ -127,14 +150,14 @@ const bench_variant bench_snapshot_variants[] = {
      .lanes = {{WRITER, .title = "writer, one snapshot held", .against = "snapshot/writer-alone"}}},
     {BESIDE, .name = "snapshot/beside",
      .lanes = {{WRITER, .title = "writer, snapshots back to back", .against = "snapshot/writer-alone",
-                .wanted = 0.85},
+                .wanted = 0.9},
                {.title = "these snapshots, each read whole",
                 .unit = "snapshot",
-                .work = &scan,
+                .work = &scan_rows,
                 .threads = 1,
                 .batch = 1,
                 .by_rate = true,
-                .wanted_rate = 1000}}},
+                .wanted_rate = 2000}}},
     {ALONE, .name = "scan/plain",
      .lanes = {{.title = "plain table, scan",
                 .unit = "key",
@@ -142,6 +165,15 @@ const bench_variant bench_snapshot_variants[] = {
                 .work = &plain_scan,
                 .threads = 1,
                 .batch = 1}}},
+    {ALONE, .name = "scan/rows",
+     .lanes = {{.title = "snapshot, scan by rows",
+                .unit = "key",
+                .unit_is_key = true,
+                .work = &scan_rows,
+                .threads = 1,
+                .batch = 1,
+                .against = "scan/plain",
+                .wanted = 2}}},
     {ALONE, .name = "scan/snapshot",
      .lanes = {{.title = "snapshot, scan",
                 .unit = "key",

@@ -231,6 +231,15 @@ static bool add_entry(const stm_entry *entry, void *arg)
     return true;
 }
 
+static bool add_rows(const stm_row *rows, size_t count, void *arg)
+{
+    peer_sum *all = arg;
+    for (size_t i = 0; i < count; i++)
+        all->sum += peer_number(stm_row_value(&rows[i]).data);
+    all->count += count;
+    return true;
+}
+
 static stm_snapshot *take(const stm_peer_context *c)
 {
     stm_snapshot *snapshot;
@@ -242,7 +251,7 @@ static peer_sum scan(peer_context *context)
 {
     peer_sum all = {0, 0};
     stm_snapshot *snapshot = take(own(context));
-    must(stm_snapshot_scan(snapshot, add_entry, &all), "stm_snapshot_scan");
+    must(stm_snapshot_scan_rows(snapshot, add_rows, &all), "stm_snapshot_scan_rows");
     stm_snapshot_release(snapshot);
     return all;
 }

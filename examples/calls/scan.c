@@ -1,5 +1,6 @@
 /*
- * scan -- shows every key of a snapshot that has a value, in memory order: the fastest way to see all.
+ * scan -- shows every key of a snapshot that has a value, in memory order: the fastest way to see all, and by rows
+ * faster still, if keys and values are enough.
  */
 #include "../check.h"
 
@@ -16,6 +17,15 @@ static bool count_entry(const stm_entry *entry, void *arg)
     return true; /* go on */
 }
 
+static bool count_rows(const stm_row *rows, size_t count, void *arg)
+{
+    census *all = arg;
+    all->key_count += count;
+    for (size_t i = 0; i < count; i++)
+        all->value_size += stm_row_value(&rows[i]).size;
+    return true;
+}
+
 static bool stop_at_first(const stm_entry *entry, void *arg)
 {
     (void)entry;
@@ -28,7 +38,7 @@ int main(void)
     stm_store *store;
     stm_txn *txn;
     stm_snapshot *snapshot;
-    census all = {0, 0};
+    census all = {0, 0}, again = {0, 0};
     int seen = 0;
 
     CHECK_OK(stm_store_open(NULL, &store));
@@ -44,6 +54,8 @@ int main(void)
     CHECK_OK(stm_snapshot_take(store, "census", &snapshot));
     CHECK_OK(stm_snapshot_scan(snapshot, count_entry, &all));
     CHECK(all.key_count == 999 && all.value_size == 4 * 999);
+    CHECK_OK(stm_snapshot_scan_rows(snapshot, count_rows, &again));
+    CHECK(again.key_count == all.key_count && again.value_size == all.value_size);
     CHECK_OK(stm_snapshot_scan(snapshot, stop_at_first, &seen));
     CHECK(seen == 1);
     printf("%zu keys, %zu bytes of values\n", all.key_count, all.value_size);

@@ -1,10 +1,35 @@
+/*
+ * cursor.c -- the keys of a snapshot in their order. Records lie there in no order, so a cursor reads some ahead,
+ * all of whose lines it has asked for beforehand: few at first, since a range may be short.
+ */
 #include "order.h"
+#include "scan.h"
 #include "store.h"
 
 #include <string.h>
 
 #define CURSOR_MAGIC 0x73746d2063757273u
-#define AHEAD 8 /* records prefetched */
+#define AHEAD_FIRST 4
+#define AHEAD_MAX 16 /* keys read at once */
+
+struct stmi_ahead {
+    struct stmi_cell cell;
+    struct stmi_scan scan;
+    unsigned next, count; /* shown, found */
+    unsigned wanted;      /* to find the next time */
+    stm_entry entries[AHEAD_MAX];
+};
+
+static struct stmi_ahead *ahead_make(struct stm_txn *slot, const struct stm_snapshot *snapshot)
+{
+    struct stmi_ahead *ahead = stmi_pool_get(slot, stmi_class_of(sizeof *ahead));
+    if (ahead != NULL) {
+        ahead->scan = stmi_scan_of(snapshot, STMI_EVERYTHING);
+        ahead->next = ahead->count = 0;
+        ahead->wanted = AHEAD_FIRST;
+    }
+    return ahead;
+}
 
 /* A cursor lies in the slot that it claims: a handle that was closed can still be told so. */
 static stm_status cursor_make(const struct stm_snapshot *snapshot, struct stm_cursor **out)
@@ -14,7 +39,10 @@ static stm_status cursor_make(const struct stm_snapshot *snapshot, struct stm_cu
         return STM_NO_MEMORY;
     struct stm_cursor *cursor = &slot->cursor;
     cursor->order = stmi_order_get(slot);
-    if (cursor->order == NULL) {
+    cursor->ahead = cursor->order == NULL ? NULL : ahead_make(slot, snapshot);
+    if (cursor->ahead == NULL) {
+        if (cursor->order != NULL)
+            stmi_order_put(slot->store, cursor->order);
         stmi_slot_release(slot);
         return STM_NO_MEMORY;
     }
@@ -29,6 +57,14 @@ static struct stm_txn *slot_of(struct stm_cursor *cursor)
     return STMI_CONTAINER(cursor, struct stm_txn, cursor);
 }
 
+static void ahead_prefetch(const struct stm_cursor *cursor)
+{
+    uint64_t left = cursor->end - cursor->place;
+    unsigned count = left < cursor->ahead->wanted ? (unsigned)left : cursor->ahead->wanted;
+    for (unsigned i = 0; i < count; i++)
+        __builtin_prefetch(cursor->order->records[cursor->place + i]);
+}
+
 stm_status stm_cursor_open(const stm_snapshot *snapshot, stm_bytes low, stm_bytes high, stm_cursor **out)
 {
     stm_status status = stmi_snapshot_check(snapshot);
@@ -39,6 +75,9 @@ stm_status stm_cursor_open(const stm_snapshot *snapshot, stm_bytes low, stm_byte
     struct stm_cursor *cursor = *out;
     cursor->place = low.data == NULL ? 0 : stmi_order_find(cursor->order, low);
     cursor->end = high.data == NULL ? cursor->order->count : stmi_order_find(cursor->order, high);
+    if (cursor->end < cursor->place)
+        cursor->end = cursor->place; /* high is below low */
+    ahead_prefetch(cursor);
     return STM_OK;
 }
 
@@ -72,6 +111,34 @@ stm_status stm_cursor_open_prefix(const stm_snapshot *snapshot, stm_bytes prefix
     return status;
 }
 
+/* The next keys that have a value; none are left over. False: there are none. Not inlined, so that the calls between
+ * need few registers. */
+static __attribute__((noinline)) bool ahead_read(struct stm_cursor *cursor, struct stm_txn *slot)
+{
+    struct stmi_ahead *ahead = cursor->ahead;
+    struct stmi_record *const *records = cursor->order->records;
+    stm_entry *entry = ahead->entries;
+    const stm_entry *full = entry + ahead->wanted;
+    uint64_t place = cursor->place, end = cursor->end;
+    stmi_epoch_enter(slot);
+    while (entry < full && place < end)
+        entry += stmi_scan_entry(&ahead->scan, records[place++], entry);
+    stmi_epoch_exit(slot);
+    cursor->place = place;
+    ahead->next = 0;
+    ahead->count = (unsigned)(entry - ahead->entries);
+    ahead->wanted = ahead->wanted * 2 < AHEAD_MAX ? ahead->wanted * 2 : AHEAD_MAX;
+    ahead_prefetch(cursor);
+    return ahead->count != 0;
+}
+
+static void entry_copy(const stm_entry *from, stm_entry *to)
+{
+    *to = *from;
+    if (from->value.data == from->small)
+        to->value.data = to->small;
+}
+
 stm_status stm_cursor_next(stm_cursor *cursor, stm_entry *entry)
 {
     if (cursor == NULL || entry == NULL)
@@ -82,21 +149,12 @@ stm_status stm_cursor_next(stm_cursor *cursor, stm_entry *entry)
     if (status != STM_OK)
         return status;
     struct stm_txn *slot = slot_of(cursor);
-    struct stmi_seen seen;
-    struct stmi_record *record = NULL;
-    bool found = false;
-    if (!stmi_epoch_enter(slot))
+    struct stmi_ahead *ahead = cursor->ahead;
+    if (stmi_peek(&slot->epoch) != 0)
         return STM_REENTERED;
-    while (!found && cursor->place < cursor->end) {
-        if (cursor->place + AHEAD < cursor->end)
-            __builtin_prefetch(cursor->order->records[cursor->place + AHEAD]);
-        record = cursor->order->records[cursor->place++];
-        found = stmi_snapshot_read(cursor->snapshot, record, &seen);
-    }
-    stmi_epoch_exit(slot);
-    if (!found)
+    if (ahead->next == ahead->count && !ahead_read(cursor, slot))
         return STM_END;
-    stmi_seen_entry(slot->store, record, &seen, entry);
+    entry_copy(&ahead->entries[ahead->next++], entry);
     return STM_OK;
 }
 
@@ -106,5 +164,6 @@ void stm_cursor_close(stm_cursor *cursor)
         return;
     cursor->magic = 0;
     stmi_order_put(slot_of(cursor)->store, cursor->order);
+    stmi_pool_put(slot_of(cursor), &cursor->ahead->cell);
     stmi_slot_release(slot_of(cursor));
 }

@@ -136,11 +136,6 @@ static bool read_history(struct stmi_record *record, uint64_t revision, struct s
 
 enum seen_where { SEEN_VALUE, SEEN_OLDER, SEEN_TORN };
 
-STMI_INLINE bool sees(uint64_t snapshot, uint64_t commit)
-{
-    return stmi_mutant(SEES_LESS) ? commit < snapshot : commit <= snapshot || stmi_mutant(SEES_NEWEST);
-}
-
 /* The value in the record, which is current, or the one below an undecided owner. */
 static enum seen_where try_record(struct stmi_record *record, uint64_t revision, const struct stmi_sight *sight,
                                   struct stmi_seen *seen)
@@ -153,7 +148,7 @@ static enum seen_where try_record(struct stmi_record *record, uint64_t revision,
     stmi_look(record, &again);
     if (again.version != sight->version || again.entry != NULL)
         return SEEN_TORN;
-    return sees(revision, seen->revision) ? SEEN_VALUE : SEEN_OLDER;
+    return stmi_sees(revision, seen->revision) ? SEEN_VALUE : SEEN_OLDER;
 }
 
 /*
@@ -216,26 +211,17 @@ static STMI_COLD bool read_slowly(struct stmi_record *record, uint64_t revision,
 }
 
 /* The commonest case first: nobody commits the key, and its value is one that the snapshot sees. */
-STMI_INLINE bool read_at(struct stmi_record *record, uint64_t revision, struct stmi_seen *seen)
+bool stmi_snapshot_read(const struct stm_snapshot *snapshot, struct stmi_record *record, struct stmi_seen *seen)
 {
+    uint64_t revision = stmi_snapshot_revision(snapshot);
     uint64_t head = stmi_load(&record->head, SEQ_CST); /* pair:clock */
     if (stmi_likely(stmi_head_is_clean(head))) {
         read_record(record, seen);
         seen->version = stmi_head_version(head);
-        if (stmi_likely(sees(revision, seen->revision) && stmi_load(&record->head, SEQ_CST) == head))
+        if (stmi_likely(stmi_sees(revision, seen->revision) && stmi_load(&record->head, SEQ_CST) == head))
             return stmi_info_kind(seen->info) != STMI_KIND_ABSENT;
     }
     return read_slowly(record, revision, seen);
-}
-
-static uint64_t revision_of(const struct stm_snapshot *snapshot)
-{
-    return stmi_load((stmi_word *)&snapshot->revision, RELAXED); /* fixed since it was taken */
-}
-
-bool stmi_snapshot_read(const struct stm_snapshot *snapshot, struct stmi_record *record, struct stmi_seen *seen)
-{
-    return read_at(record, revision_of(snapshot), seen);
 }
 
 /* ----------------------------------------------------------------------------- public -- */
@@ -327,8 +313,8 @@ int64_t stm_snapshot_age_ns(const stm_snapshot *snapshot)
     return stmi_snapshot_check(snapshot) == STM_OK ? stmi_now_ns() - stmi_peek(&snapshot->taken_ns) : 0;
 }
 
-/* All but the writer's label. */
-STMI_INLINE void fill_entry(struct stmi_record *record, const struct stmi_seen *seen, stm_entry *entry)
+void stmi_seen_entry(struct stm_store *store, struct stmi_record *record, const struct stmi_seen *seen,
+                     stm_entry *entry)
 {
     entry->key = stmi_record_key(record);
     if (seen->block != NULL) {
@@ -346,12 +332,6 @@ STMI_INLINE void fill_entry(struct stmi_record *record, const struct stmi_seen *
     entry->writer.txn = seen->txn;
     entry->writer.tid = stmi_info_tid(seen->info);
     entry->writer.revision = seen->revision;
-}
-
-void stmi_seen_entry(struct stm_store *store, struct stmi_record *record, const struct stmi_seen *seen,
-                     stm_entry *entry)
-{
-    fill_entry(record, seen, entry);
     entry->writer.label = stmi_label_text(&store->labels, stmi_info_label(seen->info));
 }
 
@@ -380,91 +360,4 @@ stm_status stm_snapshot_get(const stm_snapshot *snapshot, stm_bytes key, stm_ent
         return STM_NOT_FOUND;
     stmi_seen_entry(store, record, &seen, entry);
     return STM_OK;
-}
-
-#define SCAN_AT_ONCE 64 /* records read inside one epoch, so that a slow visitor holds nothing up */
-
-#define EVERYTHING UINT64_MAX
-
-struct scan {
-    struct stm_store *store;
-    uint64_t revision;
-    uint64_t since; /* show what has a later revision, with what is absent; EVERYTHING: all that is present */
-    stm_visit *visit;
-    void *arg;
-    unsigned label; /* the number of the label looked up last: neighbours often have the same */
-    const char *label_text;
-    unsigned count;
-    struct stmi_record *records[SCAN_AT_ONCE];
-    struct stmi_seen seen[SCAN_AT_ONCE];
-};
-
-/* Reads the records numbered from .. end - 1, which lie in one segment, side by side. */
-static void scan_read(struct scan *scan, uint64_t from, uint64_t end)
-{
-    struct stmi_record *record = stmi_records_at(&scan->store->records, from);
-    scan->count = 0;
-    for (; from < end; from++, record++) {
-        struct stmi_seen *seen = &scan->seen[scan->count];
-        /* Acquire pair:record -- its key. 0: nobody has committed it, nor has anybody got it yet. */
-        if (stmi_load(&record->head, ACQUIRE) == 0)
-            continue;
-        bool present = read_at(record, scan->revision, seen);
-        if (scan->since == EVERYTHING ? present : seen->revision > scan->since)
-            scan->records[scan->count++] = record;
-    }
-}
-
-static bool scan_show(struct scan *scan)
-{
-    stm_entry entry;
-    for (unsigned i = 0; i < scan->count; i++) {
-        unsigned label = stmi_info_label(scan->seen[i].info);
-        if (stmi_unlikely(label != scan->label)) {
-            scan->label = label;
-            scan->label_text = stmi_label_text(&scan->store->labels, label);
-        }
-        fill_entry(scan->records[i], &scan->seen[i], &entry);
-        entry.writer.label = scan->label_text;
-        if (!scan->visit(&entry, scan->arg))
-            return false;
-    }
-    return true;
-}
-
-static stm_status scan_all(const stm_snapshot *snapshot, uint64_t since, stm_visit *visit, void *arg)
-{
-    stm_status status = stmi_snapshot_check(snapshot);
-    if (status != STM_OK)
-        return status;
-    if (visit == NULL)
-        return STM_INVALID;
-    struct stm_store *store = snapshot->store;
-    struct stm_txn *slot = stmi_slot_claim(store, STMI_SLOT_READER);
-    if (slot == NULL)
-        return STM_NO_MEMORY;
-    struct scan scan = {.store = store, .revision = revision_of(snapshot), .since = since, .visit = visit, .arg = arg,
-                        .label_text = ""};
-    uint64_t total = stmi_load(&store->records.count, SEQ_CST); /* what the snapshot sees was made before */
-    bool more = true;
-    for (uint64_t number = 0; more && number < total; number += SCAN_AT_ONCE) { /* segments are multiples of it */
-        stmi_epoch_enter(slot);
-        scan_read(&scan, number, number + SCAN_AT_ONCE < total ? number + SCAN_AT_ONCE : total);
-        stmi_epoch_exit(slot);
-        more = scan_show(&scan);
-    }
-    stmi_slot_release(slot);
-    return STM_OK;
-}
-
-stm_status stm_snapshot_scan(const stm_snapshot *snapshot, stm_visit *visit, void *arg)
-{
-    return scan_all(snapshot, EVERYTHING, visit, arg);
-}
-
-stm_status stm_snapshot_scan_changes(const stm_snapshot *snapshot, uint64_t since_revision, stm_visit *visit, void *arg)
-{
-    if (since_revision == EVERYTHING)
-        return STM_INVALID;
-    return scan_all(snapshot, since_revision, visit, arg);
 }

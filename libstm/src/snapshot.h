@@ -15,6 +15,7 @@
 
 #include "atomic.h"
 #include "label.h"
+#include "mutant.h"
 #include "record.h"
 
 #include <stm/stm.h>
@@ -58,6 +59,17 @@ struct stm_snapshot *stmi_snapshot_seeing(struct stm_store *store, uint64_t from
 struct stm_snapshot *stmi_snapshot_hold(struct stm_store *store, const struct stmi_label *label);
 /* Gives it back; slot is inside an epoch. Returns how many old versions it had kept. */
 uint64_t stmi_snapshot_drop(struct stm_txn *slot, struct stm_snapshot *snapshot);
+
+STMI_INLINE uint64_t stmi_snapshot_revision(const struct stm_snapshot *snapshot)
+{
+    return stmi_load((stmi_word *)&snapshot->revision, RELAXED); /* fixed since it was taken */
+}
+
+/* Does a snapshot of this revision show a commit of that one? */
+STMI_INLINE bool stmi_sees(uint64_t snapshot, uint64_t commit)
+{
+    return stmi_mutant(SEES_LESS) ? commit < snapshot : commit <= snapshot || stmi_mutant(SEES_NEWEST);
+}
 
 /* A value found by stmi_snapshot_read. words hold it, or block does. */
 struct stmi_seen {

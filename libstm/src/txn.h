@@ -74,13 +74,15 @@ struct stmi_sketch_entry {
 };
 
 struct stmi_order;
+struct stmi_ahead;
 
 /* A slot claimed for a cursor holds it (cursor.c). */
 struct stm_cursor {
     uint64_t magic;
     const struct stm_snapshot *snapshot;
     struct stmi_order *order;
-    uint64_t place, end;
+    struct stmi_ahead *ahead;
+    uint64_t place, end; /* of the next key to read */
 };
 
 /* Each written by the slot's user only. */

@@ -25,6 +25,14 @@ struct family {
     stm_key key;
 };
 
+static bool visit_rows(const stm_row *rows, size_t count, void *arg)
+{
+    (void)rows;
+    (void)count;
+    (void)arg;
+    return true;
+}
+
 static bool visit_all(const stm_entry *entry, void *arg)
 {
     (void)entry;
@@ -47,7 +55,7 @@ static stm_status block(stm_store *store)
     return stm_atomically_status();
 }
 
-#define CALL_COUNT 26
+#define CALL_COUNT 27
 
 static stm_status call(size_t number, const struct family *family)
 {
@@ -89,6 +97,7 @@ static stm_status call(size_t number, const struct family *family)
     case 22: return stm_store_dump(family->store, stderr);
     case 23: return stm_atomically(family->store, "child", NULL, do_nothing, NULL);
     case 24: return block(family->store);
+    case 25: return stm_snapshot_scan_rows(family->snapshot, visit_rows, NULL);
     default: return stm_store_close(family->store);
     }
 }

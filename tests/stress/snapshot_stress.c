@@ -95,12 +95,25 @@ static bool see(const stm_entry *entry, void *arg)
     return true;
 }
 
+static bool see_rows(const stm_row *rows, size_t count, void *arg)
+{
+    struct sight *sight = arg;
+    for (size_t i = 0; i < count; i++)
+        sight->sum += number_of(stm_row_value(&rows[i]));
+    sight->count += (unsigned)count;
+    return true;
+}
+
 static uint64_t look_at_all(crew_member *me, const stm_snapshot *snapshot)
 {
     struct sight sight = {.revision = stm_snapshot_revision(snapshot)};
     crew_must(stm_snapshot_scan(snapshot, see, &sight), "scan");
     if (sight.count != KEY_COUNT || sight.sum != SUM)
         crew_fail("a snapshot shows %u keys with a sum of %lld", sight.count, (long long)sight.sum);
+    struct sight by_rows = {.sum = 0};
+    crew_must(stm_snapshot_scan_rows(snapshot, see_rows, &by_rows), "scan by rows");
+    if (by_rows.count != KEY_COUNT || by_rows.sum != SUM)
+        crew_fail("a snapshot shows %u rows with a sum of %lld", by_rows.count, (long long)by_rows.sum);
     me->checked++;
     return sight.hash;
 }
