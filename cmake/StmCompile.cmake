@@ -20,7 +20,8 @@ if(STM_SANITIZE)
     add_link_options(-fsanitize=${STM_SANITIZE})
 endif()
 
+# Lines, branches and conditions (MC/DC), counted by clang 18 or newer; atomically, since threads share the counters.
 if(STM_COVERAGE)
-    add_compile_options(--coverage)
-    add_link_options(--coverage)
+    add_compile_options(-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc -fprofile-update=atomic)
+    add_link_options(-fprofile-instr-generate)
 endif()
