@@ -8,8 +8,8 @@ work=${WORK:-$(mktemp -d)}
 
 configure()
 {
-    cmake -S "$source" -B "$1" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG=-g -DSTM_BUILD_TRACE=OFF \
-        -DSTM_BUILD_SNAPSHOT=OFF -DSTM_BUILD_BENCH=OFF -DSTM_BUILD_EXAMPLES=OFF "${@:2}"
+    cmake -S "$source" -B "$1" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG=-g -DSTM_CRITERION=OFF \
+        -DSTM_BUILD_TRACE=OFF -DSTM_BUILD_SNAPSHOT=OFF -DSTM_BUILD_BENCH=OFF -DSTM_BUILD_EXAMPLES=OFF "${@:2}"
 }
 
 # Seeds are made by stm-replay, which is built without the engine's flags.

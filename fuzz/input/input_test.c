@@ -1,8 +1,10 @@
 /*
  * Both forms of a programme: any bytes are one; it comes back from its bytes and from its text as it was;
- * and a text that is none is refused with the line where, whatever it is made of.
+ * and a text that is none is refused with the line where, whatever it is made of. What is made up, changed and spliced
+ * by chance is one, too, and comes to have everything that there is.
  */
-#include "program.h"
+#include "generate.h"
+#include "mutate.h"
 
 #include "random.h"
 
@@ -181,8 +183,72 @@ static void try_mutilated_text(uint64_t seed)
     free(copy);
 }
 
+/* ------------------------------------------------------------------------ made up, changed -- */
+
+struct met {
+    unsigned calls, moves, threads, keys, sizes; /* a bit each */
+    bool absent, delayed;
+};
+
+static void meet(struct met *met, const fuzz_program *program)
+{
+    met->threads |= 1u << program->thread_count;
+    met->keys |= 1u << program->key_count;
+    met->absent |= program->absent != 0;
+    met->delayed |= program->delayed;
+    for (unsigned i = 0; i < program->key_count; i++)
+        met->sizes |= 1u << program->sizes[i];
+    for (unsigned i = 0; i < program->thread_count; i++)
+        for (unsigned j = 0; j < program->threads[i].call_count; j++)
+            met->calls |= 1u << program->threads[i].calls[j].kind;
+    for (unsigned i = 0; i < program->move_count; i++)
+        met->moves |= 1u << program->moves[i].kind;
+}
+
+/* Each from the one before, as an engine does it; in what room there is. */
+static void try_mutations(void)
+{
+    static uint8_t bytes[FUZZ_BYTES_MAX], other[FUZZ_BYTES_MAX], spliced[FUZZ_BYTES_MAX];
+    struct met met = {0};
+    size_t size = 0, other_size = 0;
+    unsigned changed = 0;
+    for (uint64_t seed = 1; seed <= 20000 && failures == 0; seed++) {
+        size_t room = seed % 16 == 0 ? size + seed % 32 : sizeof bytes;
+        fuzz_program program, was;
+        fuzz_program_from_bytes(bytes, size, &was);
+        size = fuzz_mutate_bytes(seed, bytes, size, room < sizeof bytes ? room : sizeof bytes);
+        fuzz_program_from_bytes(bytes, size, &program);
+        changed += !fuzz_program_equal(&was, &program);
+        meet(&met, &program);
+        check_both_ways(bytes, size);
+        size_t spliced_size = fuzz_splice_bytes(seed, bytes, size, other, other_size, spliced, sizeof spliced);
+        check_both_ways(spliced, spliced_size);
+        if (seed % 3 == 0) {
+            memcpy(other, bytes, size);
+            other_size = size;
+        }
+    }
+    if (changed < 10000)
+        fail("most mutations change nothing", "");
+    if (met.calls != (1u << FUZZ_CALL_KIND_COUNT) - 1 || met.moves != (1u << FUZZ_MOVE_KIND_COUNT) - 1 ||
+        met.sizes != (1u << FUZZ_SIZE_COUNT) - 1 || met.threads != 0x1c || met.keys != 0x1e || !met.absent || !met.delayed)
+        fail("what there is is never met by mutating", "");
+}
+
+static void try_made_up(uint64_t seed)
+{
+    fuzz_program program;
+    uint8_t bytes[FUZZ_BYTES_MAX];
+    fuzz_generate(seed, &program);
+    fuzz_generate_moves(seed, &program);
+    check_both_ways(bytes, fuzz_program_to_bytes(&program, bytes));
+}
+
 int main(void)
 {
+    for (uint64_t i = 0; i < 10000 && failures == 0; i++)
+        try_made_up(i);
+    try_mutations();
     check_both_ways((const uint8_t *)"", 0);
     for (uint64_t i = 0; i < 10000 && failures == 0; i++)
         try_random_bytes(random_mix(i + 1));

@@ -90,8 +90,8 @@ static void read_program(fuzz_program *program)
     size_t size = read_file(options.path, data, sizeof data);
     if (options.from_bytes || !looks_like_text(data, size)) {
         fuzz_program_from_bytes((const uint8_t *)data, size, program);
-        if (options.search < FUZZ_BATCH && !options.hash) /* as the fuzzer did that made them up */
-            options.search = FUZZ_BATCH;
+        if (options.search < FUZZ_BATCH_MAX && !options.hash) /* as the fuzzer did that made them up */
+            options.search = FUZZ_BATCH_MAX;
     } else if (!fuzz_program_from_text(data, size, program, error, sizeof error))
         fail("%s: %s", options.path, error);
 }

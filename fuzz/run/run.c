@@ -357,12 +357,12 @@ uint64_t fuzz_batch_seed(const fuzz_program *program)
     return seed;
 }
 
-bool fuzz_run_batch(const fuzz_program *program)
+bool fuzz_run_batch(const fuzz_program *program, unsigned more)
 {
     uint64_t seed = fuzz_batch_seed(program);
     footprint_reset(); /* of another programme: what is common is learnt anew, so that a run depends on its input only */
     bool good = fuzz_run(program);
-    for (uint64_t i = 0; i < FUZZ_BATCH && good; i++)
+    for (uint64_t i = 0; i < more && good; i++)
         good = fuzz_run_seeded(program, seed + i);
     return good;
 }

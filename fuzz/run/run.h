@@ -15,9 +15,10 @@ bool fuzz_run_by(const fuzz_program *program, scheduler_choose *choose, void *st
 /* A schedule by priorities or at random, decided by the seed. */
 bool fuzz_run_seeded(const fuzz_program *program, uint64_t seed);
 
-/* What a fuzz target does with an input: its own schedule, and a few more, which follow from the input. */
-#define FUZZ_BATCH 6u
-bool fuzz_run_batch(const fuzz_program *program);
+/* What a fuzz target does with an input: its own schedule, and `more`, which follow from the input. */
+bool fuzz_run_batch(const fuzz_program *program, unsigned more);
+/* The most that any target asks for: so many has who looks for what one has found. */
+#define FUZZ_BATCH_MAX 15u
 /* Of the first of these; the next one's is one higher. */
 uint64_t fuzz_batch_seed(const fuzz_program *program);
 

@@ -107,23 +107,28 @@ static void peek_often(struct generator *generator)
         add(generator, FUZZ_PEEK, some_key(generator));
 }
 
+static void make_part(struct generator *generator)
+{
+    switch (below(generator, 8)) {
+    case 0:
+    case 1:
+        repeat(generator);
+        break;
+    case 2:
+        snapshot(generator);
+        break;
+    case 3:
+        peek_often(generator);
+        break;
+    default:
+        transaction(generator);
+    }
+}
+
 static void make_thread(struct generator *generator)
 {
     for (unsigned parts = 1 + below(generator, 2); parts > 0; parts--)
-        switch (below(generator, 8)) {
-        case 0:
-        case 1:
-            repeat(generator);
-            break;
-        case 2:
-            snapshot(generator);
-            break;
-        case 3:
-            peek_often(generator);
-            break;
-        default:
-            transaction(generator);
-        }
+        make_part(generator);
 }
 
 /* One thread writes large values to one key until memory comes round; the others linger there. */
@@ -172,4 +177,40 @@ void fuzz_generate(uint64_t seed, fuzz_program *program)
         generator.thread = &program->threads[i];
         make_thread(&generator);
     }
+}
+
+void fuzz_generate_calls(uint64_t seed, fuzz_program *program, unsigned thread)
+{
+    struct generator generator = {.state = random_mix(seed), .program = program, .thread = &program->threads[thread]};
+    make_part(&generator);
+}
+
+/* ---- schedules */
+
+#define CALL_STEPS 20u /* has a call on the average */
+#define MOVES_MAX 8u
+
+/* Now and then a whole number of calls, most often something in the middle of one. */
+static unsigned segment(struct generator *generator, unsigned thread)
+{
+    unsigned steps = generator->program->threads[thread].call_count * CALL_STEPS;
+    unsigned whole = 1 + below(generator, steps + 1);
+    return one_in(generator, 3) ? 1 + below(generator, 4) : whole;
+}
+
+void fuzz_generate_moves(uint64_t seed, fuzz_program *program)
+{
+    struct generator generator = {.state = random_mix(seed), .program = program};
+    unsigned count = 1 + below(&generator, MOVES_MAX);
+    program->move_count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned thread = below(&generator, program->thread_count);
+        fuzz_move move = {FUZZ_GO, (uint8_t)thread, (uint16_t)segment(&generator, thread)};
+        if (one_in(&generator, 16))
+            move = (fuzz_move){FUZZ_FREEZE, (uint8_t)thread, 1};
+        else if (program->delayed && one_in(&generator, 3))
+            move = (fuzz_move){one_in(&generator, 2) ? FUZZ_ARRIVE : FUZZ_OVERTAKE, (uint8_t)thread, 1};
+        program->moves[program->move_count++] = move;
+    }
+    fuzz_program_settle(program);
 }

@@ -9,5 +9,9 @@
 
 /* Without a schedule. */
 void fuzz_generate(uint64_t seed, fuzz_program *program);
+/* A few calls that belong together, at the end of a thread, as far as there is room. */
+void fuzz_generate_calls(uint64_t seed, fuzz_program *program, unsigned thread);
+/* A schedule for a programme that has its calls: a few long segments, a store or two that arrive in between. */
+void fuzz_generate_moves(uint64_t seed, fuzz_program *program);
 
 #endif
