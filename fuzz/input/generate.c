@@ -206,7 +206,9 @@ void fuzz_generate_moves(uint64_t seed, fuzz_program *program)
     for (unsigned i = 0; i < count; i++) {
         unsigned thread = below(&generator, program->thread_count);
         fuzz_move move = {FUZZ_GO, (uint8_t)thread, (uint16_t)segment(&generator, thread)};
-        if (one_in(&generator, 16))
+        if (one_in(&generator, 4))
+            move = (fuzz_move){FUZZ_UNTIL, (uint8_t)thread, (uint16_t)(1 + below(&generator, FUZZ_CALL_COUNT_MAX))};
+        else if (one_in(&generator, 16))
             move = (fuzz_move){FUZZ_FREEZE, (uint8_t)thread, 1};
         else if (program->delayed && one_in(&generator, 3))
             move = (fuzz_move){one_in(&generator, 2) ? FUZZ_ARRIVE : FUZZ_OVERTAKE, (uint8_t)thread, 1};

@@ -181,7 +181,11 @@ static fuzz_move some_move(struct mutation *mutation)
         move.kind = one_in(mutation, 2) ? FUZZ_ARRIVE : FUZZ_OVERTAKE;
     else if (one_in(mutation, 12))
         move.kind = FUZZ_FREEZE;
-    if (move.kind != FUZZ_GO)
+    else if (one_in(mutation, 3))
+        move.kind = FUZZ_UNTIL;
+    if (move.kind == FUZZ_UNTIL)
+        move.count = (uint16_t)(1 + below(mutation, FUZZ_CALL_COUNT_MAX));
+    else if (move.kind != FUZZ_GO)
         move.count = 1;
     return move;
 }
