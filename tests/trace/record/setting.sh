@@ -13,6 +13,9 @@ export TMPDIR=$folder/tmp
 export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
 cd "$folder" || exit 99
 failures=0
+# LTTng clears the buffers before it begins: 128 MiB for each processor take half a second of processor time. Tests that are
+# about buffers, or fill them, leave this empty, or say what they want.
+buffers=--buffer-size=2M
 trap 'clean_up' EXIT
 
 clean_up()
@@ -52,7 +55,7 @@ wrong()
 # record ARGUMENT... -- with limits; leaves status, and the files out and err
 record()
 {
-    timeout -k 5 90 "$command" record --provider="$provider" --no-report "$@" >out 2>err
+    timeout -k 5 90 "$command" record --provider="$provider" --no-report $buffers "$@" >out 2>err
     status=$?
 }
 
@@ -143,7 +146,7 @@ begin()
 {
     local to=$1
     shift
-    timeout -k 5 90 "$command" record --provider="$provider" --no-report -o "$to" "$@" >out 2>err &
+    timeout -k 5 90 "$command" record --provider="$provider" --no-report $buffers -o "$to" "$@" >out 2>err &
     local guard=$!
     until_file "$to/here"
     recorder=$(ps -o pid= --ppid $guard | tr -d ' ')
