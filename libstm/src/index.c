@@ -121,9 +121,23 @@ static struct stmi_table *successor(struct stmi_memory *memory, struct stmi_tabl
     return next;
 }
 
-/* Puts a record into the first table from here on whose path for it has room. False: no memory. */
-static bool carry(struct stmi_memory *memory, struct stmi_table *table, uint64_t hash, uint64_t word)
+#define COUNT_AT_ONCE_MAX 64
+
+/* Tells the table of words filled: many at a time where a few hundred more or less do not matter, so that threads that
+ * make keys seldom meet. (Left over, some may be told to the next table instead.) */
+static void count_filled(struct stm_txn *txn, struct stmi_table *table)
 {
+    uint64_t at_once = (table->mask + 1) / (1024 / STMI_BUCKET_WORDS);
+    if (++txn->uncounted < at_once && txn->uncounted < COUNT_AT_ONCE_MAX)
+        return;
+    stmi_add(&table->count, txn->uncounted, RELAXED);
+    txn->uncounted = 0;
+}
+
+/* Puts a record into the first table from here on whose path for it has room. False: no memory. */
+static bool carry(struct stm_txn *txn, struct stmi_table *table, uint64_t hash, uint64_t word)
+{
+    struct stmi_memory *memory = &txn->store->memory;
     while (table != NULL) {
         struct walk end = walk_path(table, hash, NULL, word);
         if (end.record != NULL)
@@ -132,15 +146,14 @@ static bool carry(struct stmi_memory *memory, struct stmi_table *table, uint64_t
         if (end.place == NULL)
             table = successor(memory, table);
         else if (stmi_cas(end.place, &empty, word, SEQ_CST)) { /* Release pair:index */
-            stmi_add(&table->count, 1, RELAXED);
+            count_filled(txn, table);
             return true;
         }
     }
     return false;
 }
 
-static bool move_bucket(struct stmi_memory *memory, const struct stmi_index *index, struct stmi_table *from,
-                        uint64_t number)
+static bool move_bucket(struct stm_txn *txn, const struct stmi_index *index, struct stmi_table *from, uint64_t number)
 {
     struct stmi_table *to = stmi_load(&from->next, ACQUIRE);
     for (unsigned i = 0; i < STMI_BUCKET_WORDS; i++) {
@@ -149,7 +162,7 @@ static bool move_bucket(struct stmi_memory *memory, const struct stmi_index *ind
         if (stmi_cas(place, &word, FROZEN, SEQ_CST) || word == FROZEN)
             continue;
         uint64_t hash = stmi_index_hash(index, stmi_record_key(stmi_index_record(word)));
-        if (!carry(memory, to, hash, word))
+        if (!carry(txn, to, hash, word))
             return false;
     }
     return true;
@@ -171,7 +184,6 @@ static void retire_moved(struct stm_txn *txn, struct stmi_index *index)
 
 static void help_move(struct stm_txn *txn, struct stmi_index *index, struct stmi_table *from)
 {
-    struct stmi_memory *memory = &txn->store->memory;
     uint64_t bucket_count = from->mask + 1;
     if (stmi_load(&from->claimed, RELAXED) >= bucket_count) /* a hint: the claim below decides */
         return;
@@ -179,7 +191,7 @@ static void help_move(struct stm_txn *txn, struct stmi_index *index, struct stmi
     if (first >= bucket_count)
         return;
     for (uint64_t i = first; i < first + MOVE_AT_ONCE; i++)
-        if (!move_bucket(memory, index, from, i))
+        if (!move_bucket(txn, index, from, i))
             return; /* no memory: the table stays, half moved, and keeps serving */
     /* Release pair:moved -- the words carried over, before the index may begin at the successor. */
     if (stmi_add(&from->moved, MOVE_AT_ONCE, SEQ_CST) + MOVE_AT_ONCE >= bucket_count)
@@ -202,8 +214,9 @@ static bool make_room(struct stm_txn *txn, struct stmi_index *index)
 
 /* ------------------------------------------------------------------------------ adding -- */
 
-static struct stmi_record *record_make(struct stm_store *store, const struct stmi_name *name)
+static struct stmi_record *record_make(struct stm_txn *txn, const struct stmi_name *name)
 {
+    struct stm_store *store = txn->store;
     size_t size = name->bytes.size;
     char *long_key = NULL;
     if (size > STMI_KEY_INLINE_MAX) {
@@ -212,7 +225,7 @@ static struct stmi_record *record_make(struct stm_store *store, const struct stm
             return NULL;
         memcpy(long_key, name->bytes.data, size);
     }
-    struct stmi_record *record = stmi_records_add(&store->memory, &store->records);
+    struct stmi_record *record = stmi_records_add(&store->memory, &store->records, &txn->numbers);
     if (record == NULL) {
         stmi_memory_put(&store->memory, long_key, size);
         return NULL;
@@ -228,6 +241,7 @@ static struct stmi_record *record_make(struct stm_store *store, const struct stm
         stmi_store(&record->payload[2], name->words[0], RELAXED);
     /* Release pair:record -- the key is in place before a scan by number takes it for a record. */
     stmi_store(&record->head, stmi_head_clean(0), RELEASE);
+    stmi_tally(&txn->counters.keys_known, 1);
     return record;
 }
 
@@ -246,11 +260,11 @@ struct stmi_record *stmi_index_add(struct stm_txn *txn, const struct stmi_name *
             table = successor(&txn->store->memory, table);
             continue;
         }
-        if (fresh == NULL && (fresh = record_make(txn->store, name)) == NULL)
+        if (fresh == NULL && (fresh = record_make(txn, name)) == NULL)
             return NULL;
         uint64_t empty = EMPTY;
         if (stmi_cas(end.place, &empty, word_of(name->hash, fresh), SEQ_CST)) { /* Release pair:index */
-            stmi_add(&table->count, 1, RELAXED);
+            count_filled(txn, table);
             return fresh;
         }
     }

@@ -58,29 +58,35 @@ static struct stmi_order *shared(struct stm_txn *slot)
     return order;
 }
 
-/* The numbers of records that `old` does not have: collected twice over, first only counted. */
+/* Records that `old` does not have, and where the batches go on in which there are more to come. */
 struct fresh {
     struct stmi_record **records;
     uint64_t *late;
     uint64_t count, late_count;
 };
 
-static void visit_number(struct stm_store *store, uint64_t number, struct fresh *fresh)
+/* Acquire pair:record -- its key. */
+static bool is_published(struct stm_store *store, uint64_t number)
 {
-    struct stmi_record *record = stmi_records_at(&store->records, number);
-    /* Acquire pair:record -- its key. */
-    if (stmi_load(&record->head, ACQUIRE) == 0)
+    return stmi_load(&stmi_records_at(&store->records, number)->head, ACQUIRE) != 0;
+}
+
+/* From this number to the end of its batch. */
+static void visit_batch(struct stm_store *store, uint64_t number, struct fresh *fresh)
+{
+    uint64_t end = number - number % STMI_RECORDS_AT_ONCE + STMI_RECORDS_AT_ONCE;
+    for (; number < end && is_published(store, number); number++)
+        fresh->records[fresh->count++] = stmi_records_at(&store->records, number);
+    if (number < end)
         fresh->late[fresh->late_count++] = number;
-    else
-        fresh->records[fresh->count++] = record;
 }
 
 static void visit_fresh(struct stm_store *store, const struct stmi_order *old, uint64_t total, struct fresh *fresh)
 {
     for (uint64_t i = 0; old != NULL && i < old->straggler_count; i++)
-        visit_number(store, stragglers(old)[i], fresh);
-    for (uint64_t number = old == NULL ? 0 : old->covered; number < total; number++)
-        visit_number(store, number, fresh);
+        visit_batch(store, stragglers(old)[i], fresh);
+    for (uint64_t number = old == NULL ? 0 : old->covered; number < total; number += STMI_RECORDS_AT_ONCE)
+        visit_batch(store, number, fresh);
 }
 
 static struct stmi_order *merge(struct stm_store *store, const struct stmi_order *old, uint64_t total,
@@ -122,8 +128,10 @@ static void share(struct stm_txn *slot, struct stmi_order *old, struct stmi_orde
 static struct stmi_order *extend(struct stm_txn *slot, struct stmi_order *old, uint64_t total)
 {
     struct stm_store *store = slot->store;
-    uint64_t most = total - (old == NULL ? 0 : old->covered) + (old == NULL ? 0 : old->straggler_count);
-    size_t bytes = (size_t)most * (sizeof(void *) + sizeof(uint64_t));
+    uint64_t batches = old == NULL ? total / STMI_RECORDS_AT_ONCE
+                                   : (total - old->covered) / STMI_RECORDS_AT_ONCE + old->straggler_count;
+    uint64_t most = batches * STMI_RECORDS_AT_ONCE;
+    size_t bytes = (size_t)most * sizeof(void *) + (size_t)batches * sizeof(uint64_t);
     void *scratch = stmi_pages_get(&store->memory, bytes);
     if (scratch == NULL)
         return NULL;
@@ -137,11 +145,19 @@ static struct stmi_order *extend(struct stm_txn *slot, struct stmi_order *old, u
     return order;
 }
 
+static bool is_complete(struct stm_store *store, const struct stmi_order *order, uint64_t total)
+{
+    bool complete = order->covered == total;
+    for (uint64_t i = 0; complete && i < order->straggler_count; i++)
+        complete = !is_published(store, stragglers(order)[i]);
+    return complete;
+}
+
 struct stmi_order *stmi_order_get(struct stm_txn *slot)
 {
     struct stmi_order *old = shared(slot);
     uint64_t total = stmi_load(&slot->store->records.count, SEQ_CST);
-    if (old != NULL && old->covered == total && old->straggler_count == 0)
+    if (old != NULL && is_complete(slot->store, old, total))
         return old;
     if (total == 0)
         return order_make(slot->store, 0, 0);

@@ -18,7 +18,8 @@ struct stmi_order {
     _Atomic(uint32_t) references; /* the store's, and one for each cursor */
     uint64_t covered;             /* records numbered below are in it, but for the stragglers */
     uint64_t count;
-    uint64_t straggler_count;     /* numbers behind the records: not published when it was made */
+    uint64_t straggler_count;     /* numbers behind the records: where each batch that had not been published whole when
+                                     it was made goes on (records.h) */
     struct stmi_record *records[];
 };
 

@@ -1,5 +1,7 @@
 #include "records.h"
 
+_Static_assert(STMI_SEGMENT_FIRST % STMI_RECORDS_AT_ONCE == 0, "a batch lies in one segment");
+
 static uint64_t segment_size(unsigned segment)
 {
     return (uint64_t)STMI_SEGMENT_FIRST << (segment == 0 ? 0 : segment - 1);
@@ -22,16 +24,26 @@ static bool segment_ensure(struct stmi_memory *memory, struct stmi_records *reco
     return true;
 }
 
-struct stmi_record *stmi_records_add(struct stmi_memory *memory, struct stmi_records *records)
+/* Takes a batch. False: no memory. */
+static bool numbers_take(struct stmi_memory *memory, struct stmi_records *records, struct stmi_numbers *numbers)
 {
-    uint64_t number = stmi_load(&records->count, ACQUIRE);
+    uint64_t first = stmi_load(&records->count, ACQUIRE);
     do {
-        unsigned segment = number < STMI_SEGMENT_FIRST ? 0 : stmi_log2(number / STMI_SEGMENT_FIRST) + 1;
+        unsigned segment = first < STMI_SEGMENT_FIRST ? 0 : stmi_log2(first / STMI_SEGMENT_FIRST) + 1;
         if (!segment_ensure(memory, records, segment))
-            return NULL;
+            return false;
         /* Release pair:segment -- who reads a count finds the segments below it. */
-    } while (!stmi_cas(&records->count, &number, number + 1, SEQ_CST));
-    return stmi_records_at(records, number);
+    } while (!stmi_cas(&records->count, &first, first + STMI_RECORDS_AT_ONCE, SEQ_CST));
+    *numbers = (struct stmi_numbers){first, first + STMI_RECORDS_AT_ONCE};
+    return true;
+}
+
+struct stmi_record *stmi_records_add(struct stmi_memory *memory, struct stmi_records *records,
+                                     struct stmi_numbers *numbers)
+{
+    if (numbers->next == numbers->end && !numbers_take(memory, records, numbers))
+        return NULL;
+    return stmi_records_at(records, numbers->next++);
 }
 
 void stmi_records_drain(struct stmi_memory *memory, struct stmi_records *records)

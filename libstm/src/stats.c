@@ -10,6 +10,7 @@ static void add_slot(struct stm_txn *slot, stm_stats *stats)
     stats->busy += stmi_peek(&counters->busy);
     stats->checkouts += stmi_peek(&counters->checkouts);
     stats->aborts += stmi_peek(&counters->aborts);
+    stats->keys_known += stmi_peek(&counters->keys_known);
     stats->keys_live += stmi_peek(&counters->keys_live);
     stats->versions_old += stmi_peek(&counters->versions_old);
     stats->bytes_waiting += stmi_peek(&slot->limbo.bytes_waiting);
@@ -46,8 +47,7 @@ stm_status stm_store_stats(const stm_store *store, stm_stats *stats)
     *stats = (stm_stats){0};
     for (struct stm_txn *slot = stmi_load(&open->slots, ACQUIRE); slot != NULL; slot = slot->next_slot)
         add_slot(slot, stats);
-    stats->keys_known = stmi_load(&open->records.count, RELAXED); /* statistics: no order needed */
-    stats->bytes_used = stmi_load(&open->memory.bytes_used, RELAXED);
+    stats->bytes_used = stmi_load(&open->memory.bytes_used, RELAXED); /* statistics: no order needed */
     stats->bytes_cached += stmi_load(&open->depot.bytes, RELAXED);
     stats->revision = stmi_load(&open->clock, RELAXED);
     add_snapshots(open, stats);

@@ -10,6 +10,7 @@
 #include "records.h"
 #include "snapshot.h"
 #include "txn.h"
+#include "wait.h"
 
 #include <stm/probe.h>
 #include <stm/stm.h>
@@ -34,6 +35,9 @@ struct stm_store {
     stmi_word snapshots_held;            /* a bit for each place in snapshots[] that commits must mind */
     _Atomic(uint32_t) waiting;           /* threads inside stm_txn_wait */
     _Atomic(struct stm_txn *) starving;  /* whom the others' stm_atomically lets pass, or NULL */
+
+    /* Written by waiters, read by commits while anybody waits. */
+    _Alignas(STMI_LINE) _Atomic(uint32_t) sleepers[STMI_WAIT_BITS]; /* on keys with this bit (wait.h) */
 
     struct stmi_epoch epoch;
     struct stmi_records records;

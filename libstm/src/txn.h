@@ -14,6 +14,7 @@
 #include "epoch.h"
 #include "pool.h"
 #include "record.h"
+#include "records.h"
 
 #include <stm/stm.h>
 
@@ -88,6 +89,7 @@ struct stm_cursor {
 /* Each written by the slot's user only. */
 struct stmi_counters {
     stmi_word commits, conflicts, busy, checkouts, aborts;
+    stmi_word keys_known;   /* records made */
     stmi_word keys_live;    /* made minus deleted here: may be "negative" */
     stmi_word versions_old; /* kept minus dropped here: likewise */
 };
@@ -100,9 +102,11 @@ struct stm_txn {
 
     /* Line 2: reclaimers read it. */
     _Alignas(STMI_LINE) stmi_word epoch; /* 0: outside */
-    stmi_word wait_mask;                 /* keys slept on, hashed to bits; 0: not sleeping (wait.h) */
-    _Atomic(uint32_t) wait_word;         /* the futex */
     _Atomic(uint32_t) state;             /* enum stmi_slot_state; claimed by CAS */
+
+    /* Line 3: written when its thread sleeps, or is woken; read by commits that may have to wake it (wait.h). */
+    _Alignas(STMI_LINE) stmi_word wait_mask; /* keys slept on, hashed to bits; 0: not sleeping */
+    _Atomic(uint32_t) wait_word;             /* the futex */
 
     /* From here on private, but for counters and sketch. */
     _Alignas(STMI_LINE) struct stm_store *store;
@@ -140,6 +144,8 @@ struct stm_txn {
     uint32_t changed_count;
     uint64_t blocker_txn, blocker_info; /* who held the key that made us BUSY */
     struct stmi_record *blocker_record;
+    struct stmi_numbers numbers;        /* of records not made yet (records.h) */
+    uint64_t uncounted;                 /* words of the index filled and not told to its table (index.c) */
     struct stm_cursor cursor;
     struct stmi_cache cache;
     struct stmi_limbo limbo;
