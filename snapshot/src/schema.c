@@ -30,7 +30,7 @@ stm_file_status stmi_schema_make(const struct stmi_sql *sql, enum stmi_layout la
 stm_file_status stmi_schema_find(const struct stmi_sql *sql, enum stmi_found *found)
 {
     int64_t application = 0, format = 0, objects = 0;
-    stm_file_status status = stmi_sql_number(sql, "SELECT count(*) FROM main.sqlite_schema", 0, &objects);
+    stm_file_status status = stmi_sql_number(sql, "SELECT 1 FROM main.sqlite_schema LIMIT 1", 0, &objects);
     if (status == STM_FILE_OK)
         status = stmi_sql_number(sql, "PRAGMA main.application_id", 0, &application);
     if (status == STM_FILE_OK)
@@ -54,58 +54,65 @@ stm_file_status stmi_schema_find(const struct stmi_sql *sql, enum stmi_found *fo
 
 /* -------------------------------------------------------------------------------- check -- */
 
-/* Whether an object of the file is the one looked for. */
-static stm_file_status same_object(const struct stmi_sql *sql, sqlite3_stmt *find, sqlite3_stmt *wanted, bool *same)
+/* SQLite keeps the text of a CREATE as it was written, up to its semicolon; in our texts that ends a line, and no other does. */
+struct object {
+    const char *type, *name, *text;
+    int type_size, name_size, text_size;
+};
+
+/* The next CREATE from *at on, which moves behind it. */
+static bool next_object(const char **at, struct object *object)
 {
-    bool row = false;
-    const char *text = (const char *)sqlite3_column_text(wanted, 2);
-    int code = sqlite3_bind_value(find, 1, sqlite3_column_value(wanted, 0));
+    static const char create[] = "CREATE ";
+    const char *text = strstr(*at, create), *end = text == NULL ? NULL : strstr(text, ";\n");
+    if (end == NULL)
+        return false;
+    const char *kind = text + strlen(create), *name = kind + strcspn(kind, " ") + 1;
+    *at = end;
+    *object = (struct object){
+        .type = kind[0] == 'T' ? "table" : "view", .type_size = -1,
+        .name = name, .name_size = (int)strcspn(name, "( "),
+        .text = text, .text_size = (int)(end - text),
+    };
+    return true;
+}
+
+static stm_file_status find_object(const struct stmi_sql *sql, sqlite3_stmt *find, const struct object *object, bool *same)
+{
+    int code = sqlite3_bind_text(find, 1, object->type, object->type_size, SQLITE_STATIC);
     if (code == SQLITE_OK)
-        code = sqlite3_bind_value(find, 2, sqlite3_column_value(wanted, 1));
-    stm_file_status status = stmi_sql_bound(sql, text == NULL ? SQLITE_NOMEM : code);
+        code = sqlite3_bind_text(find, 2, object->name, object->name_size, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(find, 3, object->text, object->text_size, SQLITE_STATIC);
+    stm_file_status status = stmi_sql_bound(sql, code);
     if (status == STM_FILE_OK)
-        status = stmi_sql_step(sql, find, &row);
-    const char *found = row ? (const char *)sqlite3_column_text(find, 0) : NULL;
-    *same = found != NULL && text != NULL && strcmp(found, text) == 0;
-    if (row && !*same && sqlite3_errcode(sql->db) == SQLITE_NOMEM)
-        status = stmi_sql_fault(sql, SQLITE_NOMEM, "read");
+        status = stmi_sql_step(sql, find, same);
     sqlite3_reset(find);
     return status;
 }
 
-/* Compares with a model of that layout; name tells what differs, "": nothing. */
-static stm_file_status compare(const struct stmi_sql *sql, const struct stmi_sql *model, char *name, size_t size)
+/* name tells what differs, "": nothing. */
+static stm_file_status compare(const struct stmi_sql *sql, const char *text, char *name, size_t size)
 {
-    sqlite3_stmt *wanted = NULL, *find = NULL;
-    bool row = true, same = true;
-    name[0] = '\0';
+    sqlite3_stmt *find = NULL;
+    struct object object;
+    bool same = true;
     stm_file_status status = stmi_sql_prepare(
-        model, "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-        &wanted);
-    if (status == STM_FILE_OK)
-        status = stmi_sql_prepare(sql, "SELECT sql FROM main.sqlite_schema WHERE type = ?1 AND name = ?2", &find);
-    while (status == STM_FILE_OK && same) {
-        status = stmi_sql_step(model, wanted, &row);
-        if (status != STM_FILE_OK || !row)
-            break;
-        status = same_object(sql, find, wanted, &same);
+        sql, "SELECT 1 FROM main.sqlite_schema WHERE type = ?1 AND name = ?2 AND sql = ?3", &find);
+    while (status == STM_FILE_OK && same && next_object(&text, &object)) {
+        status = find_object(sql, find, &object, &same);
         if (!same)
-            sqlite3_snprintf((int)size, name, "%s", sqlite3_column_text(wanted, 1));
+            sqlite3_snprintf((int)size, name, "%.*s", object.name_size, object.name);
     }
-    sqlite3_finalize(wanted);
     sqlite3_finalize(find);
     return status;
 }
 
 static stm_file_status compare_layout(const struct stmi_sql *sql, enum stmi_layout layout, char *name, size_t size)
 {
-    struct stmi_sql model = {NULL, "a model in memory", sql->error};
-    int code = sqlite3_open_v2(":memory:", &model.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL);
-    stm_file_status status = code == SQLITE_OK ? make_tables(&model, layout) : stmi_sql_fault(&model, code, "open");
-    if (status == STM_FILE_OK)
-        status = compare(sql, &model, name, size);
-    sqlite3_close(model.db);
-    return status;
+    name[0] = '\0';
+    stm_file_status status = compare(sql, layout_text(layout), name, size);
+    return status == STM_FILE_OK && name[0] == '\0' ? compare(sql, stmi_schema_text, name, size) : status;
 }
 
 stm_file_status stmi_schema_check(const struct stmi_sql *sql)
