@@ -23,8 +23,31 @@ _Noreturn void file_gone(const struct file *file)
     fail(EXIT_TROUBLE, "the snapshot was removed from %s while it was read", file->path);
 }
 
+/* In a hostile file, pages can be the children of each other, and rows without end: what comes to no row is given up after more
+ * steps of SQLite's machine than all bytes of the file could be worth. (A bare count(*) is one step: it would not end.) */
+enum { STEPS_A_LOOK = 1000000, STEPS_A_BYTE = 64 };
+
+static uint64_t size_of(sqlite3 *db, int which)
+{
+    sqlite3_file *file = NULL;
+    sqlite3_int64 size = 0;
+    if (sqlite3_file_control(db, "main", which, &file) != SQLITE_OK || file == NULL || file->pMethods == NULL ||
+        file->pMethods->xFileSize(file, &size) != SQLITE_OK || size < 0)
+        return 0;
+    return (uint64_t)size;
+}
+
+static int look(void *context)
+{
+    struct file *file = context;
+    uint64_t bytes = size_of(file->db, SQLITE_FCNTL_FILE_POINTER) + size_of(file->db, SQLITE_FCNTL_JOURNAL_POINTER);
+    return ++file->looks > 1 + bytes * STEPS_A_BYTE / STEPS_A_LOOK;
+}
+
 static _Noreturn void fail_sqlite(const struct file *file)
 {
+    if (sqlite3_errcode(file->db) == SQLITE_INTERRUPT)
+        file_broken(file, "its pages lead in circles");
     fail(EXIT_TROUBLE, "cannot read %s: %s", file->path, sqlite3_errmsg(file->db));
 }
 
@@ -73,6 +96,7 @@ sqlite3_stmt *file_prepare(struct file *file, const char *sql)
 
 bool file_step(struct file *file, sqlite3_stmt *statement)
 {
+    file->looks = 0;
     int code = sqlite3_step(statement);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         fail_sqlite(file);
@@ -108,8 +132,9 @@ void file_open(struct file *file, const char *path)
         if (stm_file_open(path, false, &file->db, &error) != STM_FILE_OK)
             fail(EXIT_TROUBLE, "%s", error.message);
     }
+    sqlite3_progress_handler(file->db, STEPS_A_LOOK, look, file);
     file_begin(file);
-    file->snapshot_count = file_number(file, "SELECT count(*) FROM snapshots");
+    file->snapshot_count = file_number(file, "SELECT count(id) FROM snapshots");
     file->newest = file_number(file, "SELECT max(id) FROM snapshots");
     file->pinned |= sqlite3_db_readonly(file->db, "main") == 0;
     file_end(file);

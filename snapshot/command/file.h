@@ -26,6 +26,7 @@ struct file {
     char *path;                     /* owned */
     int64_t snapshot_count, newest; /* newest: an id; 0: there is none */
     bool pinned;                    /* within one transaction for good */
+    uint64_t looks;                 /* at how long it has worked without a row */
 };
 
 /* Opens FILE; exits if that cannot be done. */

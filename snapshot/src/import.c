@@ -37,6 +37,8 @@ struct import {
     stm_txn *txn;
     struct tally done, batch;
     bool more; /* rows behind this batch */
+    unsigned char last[STM_KEY_SIZE_MAX]; /* the key read last */
+    size_t last_size;                     /* 0: none yet */
     unsigned char next[STM_KEY_SIZE_MAX + 1]; /* the next batch begins here */
     size_t next_size;                         /* 0: with the first key */
 };
@@ -86,6 +88,7 @@ static stm_file_status find_snapshot(struct import *import)
  * are found to be wrong. */
 static stm_file_status open_rows(struct import *import, sqlite3_stmt **rows)
 {
+    import->last_size = 0;
     stm_bytes low = import->range.low, high = import->range.high;
     if (import->next_size != 0)
         low = stm_bytes_of(import->next, import->next_size);
@@ -115,8 +118,13 @@ static stm_file_status read_row(struct import *import, sqlite3_stmt *rows, struc
         return stmi_sql_fault(&import->sql, SQLITE_NOMEM, "read");
     if (wrong == NULL && row->value.data == NULL)
         wrong = "the value is missing";
-    if (wrong == NULL)
+    if (wrong == NULL && stmi_key_compare(stm_bytes_of(import->last, import->last_size), row->key) >= 0)
+        wrong = "the key is there twice, or out of order";
+    if (wrong == NULL) {
+        memcpy(import->last, row->key.data, row->key.size);
+        import->last_size = row->key.size;
         return STM_FILE_OK;
+    }
     return stmi_fault(import->sql.error, STM_FILE_DAMAGED, "%s: key \"%s\": %s", import->sql.name,
                       row->key.data == NULL ? "?" : stmi_key_text(row->key, &text), wrong);
 }
@@ -211,15 +219,13 @@ static void set_next(struct import *import, stm_bytes key)
     import->next_size = key.size + 1;
 }
 
-/* Reads as many rows as a transaction takes; last keeps the key of the last one. */
-static stm_file_status fill_batch(struct import *import, sqlite3_stmt *rows, unsigned char *last, size_t *last_size,
-                                  stm_status *answer)
+/* Reads as many rows as a transaction takes. */
+static stm_file_status fill_batch(struct import *import, sqlite3_stmt *rows, stm_status *answer)
 {
     char number[8];
     bool there = false;
     import->batch = (struct tally){.sum = {0, 0}};
     *answer = STM_OK;
-    *last_size = 0;
     stm_file_status status = next_row(import, rows, &there);
     while (status == STM_FILE_OK && there && import->batch.row_count < import->batch_max) {
         struct stmi_row row;
@@ -232,8 +238,6 @@ static stm_file_status fill_batch(struct import *import, sqlite3_stmt *rows, uns
             break;
         stmi_sum_add(&import->batch.sum, &row);
         import->batch.row_count++;
-        memcpy(last, row.key.data, row.key.size);
-        *last_size = row.key.size;
         status = tell_progress(import);
         if (status == STM_FILE_OK)
             status = next_row(import, rows, &there);
@@ -285,12 +289,10 @@ static stm_status commit(struct import *import)
 static stm_file_status try_batch(struct import *import, stm_status *answer)
 {
     sqlite3_stmt *rows = NULL;
-    unsigned char last[STM_KEY_SIZE_MAX];
-    size_t last_size = 0;
     stm_txn_reset(import->txn);
     stm_file_status status = open_rows(import, &rows);
     if (status == STM_FILE_OK)
-        status = fill_batch(import, rows, last, &last_size, answer);
+        status = fill_batch(import, rows, answer);
     if (status == STM_FILE_OK && *answer == STM_OK && import->more && import->options.atomic)
         status = stmi_fault(import->sql.error, STM_FILE_TOO_LARGE,
                             "%s has more keys than the %llu of one transaction: raise stm_options.txn_key_count_max",
@@ -304,8 +306,8 @@ static stm_file_status try_batch(struct import *import, stm_status *answer)
         return status;
     add_tally(import);
     import->result->commits += import->batch.row_count != 0;
-    if (last_size != 0)
-        set_next(import, stm_bytes_of(last, last_size));
+    if (import->last_size != 0)
+        set_next(import, stm_bytes_of(import->last, import->last_size));
     return STM_FILE_OK;
 }
 

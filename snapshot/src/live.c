@@ -438,7 +438,7 @@ stm_file_status stm_sql_attach(struct sqlite3 *connection, stm_store *store, con
     stm_file_error spare;
     error = stmi_fault_clear(error, &spare);
     name = name == NULL ? "stm" : name;
-    struct stmi_sql sql = {connection, "the connection", error};
+    struct stmi_sql sql = {.db = connection, .name = "the connection", .error = error};
     bool found;
     stm_file_status status = look_for(&sql, name, &found);
     if (status != STM_FILE_OK)
@@ -465,7 +465,7 @@ stm_file_status stm_sql_detach(struct sqlite3 *connection, const char *name, stm
     stm_file_error spare;
     error = stmi_fault_clear(error, &spare);
     name = name == NULL ? "stm" : name;
-    struct stmi_sql sql = {connection, "the connection", error};
+    struct stmi_sql sql = {.db = connection, .name = "the connection", .error = error};
     bool found;
     stm_file_status status = look_for(&sql, name, &found);
     if (status != STM_FILE_OK)

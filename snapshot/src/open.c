@@ -58,9 +58,11 @@ stm_file_status stm_file_open(const char *path, bool writable, struct sqlite3 **
         return status;
     status = writable ? open_with(&sql, place.path, SQLITE_OPEN_READWRITE, LOCK_WAIT_MS, error)
                       : stmi_open_to_read(&sql, place.path, LOCK_WAIT_MS, error);
-    if (status == STM_FILE_OK)
-        *connection = sql.db;
-    return status;
+    if (status != STM_FILE_OK)
+        return status;
+    stmi_sql_unlimit_work(&sql); /* what SQL the caller runs is the caller's business */
+    *connection = sql.db;
+    return STM_FILE_OK;
 }
 
 /* -------------------------------------------------------------------------------- prune -- */
@@ -92,7 +94,7 @@ static stm_file_status prune(const struct stmi_sql *sql, const int64_t *snapshot
     for (size_t i = 0; status == STM_FILE_OK && i < count; i++)
         status = remove_snapshot(sql, snapshots[i]);
     if (status == STM_FILE_OK)
-        status = stmi_sql_number(sql, "SELECT count(*) FROM main.snapshots", 0, &left);
+        status = stmi_sql_number(sql, "SELECT 1 FROM main.snapshots LIMIT 1", 0, &left);
     if (status == STM_FILE_OK && left == 0)
         status = stmi_fault(sql->error, STM_FILE_INVALID, "%s would have no snapshot left: remove the file instead", sql->name);
     return status == STM_FILE_OK ? stmi_sql_run(sql, sweep) : status;
@@ -101,7 +103,7 @@ static stm_file_status prune(const struct stmi_sql *sql, const int64_t *snapshot
 stm_file_status stm_file_prune(const char *path, const int64_t *snapshots, size_t count, stm_file_error *error)
 {
     struct stmi_place place;
-    struct stmi_sql sql = {NULL, "", NULL};
+    struct stmi_sql sql = {.name = ""};
     stm_file_error spare;
     error = stmi_fault_clear(error, &spare);
     if (snapshots == NULL && count != 0)
@@ -133,7 +135,7 @@ static stm_file_status compact(struct stmi_place *place, const struct stmi_sql *
 stm_file_status stm_file_compact(const char *path, stm_file_error *error)
 {
     struct stmi_place place;
-    struct stmi_sql sql = {NULL, "", NULL};
+    struct stmi_sql sql = {.name = ""};
     stm_file_error spare;
     error = stmi_fault_clear(error, &spare);
     stm_file_status status = stmi_place_find(&place, path, LOCK_WAIT_MS, error);

@@ -110,7 +110,7 @@ static void defend(sqlite3 *db)
 stm_file_status stmi_place_open(struct stmi_sql *sql, const char *path, int flags, uint32_t lock_wait_ms,
                                 stm_file_error *error)
 {
-    *sql = (struct stmi_sql){NULL, path, error};
+    *sql = (struct stmi_sql){.name = path, .error = error};
     int code = sqlite3_open_v2(path, &sql->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (code != SQLITE_OK) {
         if ((code & 0xff) == SQLITE_CANTOPEN && access(path, F_OK) != 0 && errno == ENOENT)
@@ -121,7 +121,8 @@ stm_file_status stmi_place_open(struct stmi_sql *sql, const char *path, int flag
     }
     defend(sql->db);
     sqlite3_busy_timeout(sql->db, lock_wait_ms > INT_MAX ? INT_MAX : (int)lock_wait_ms);
-    return stmi_sql_run(sql, "PRAGMA cell_size_check = ON");
+    stm_file_status status = stmi_sql_limit_work(sql);
+    return status == STM_FILE_OK ? stmi_sql_run(sql, "PRAGMA cell_size_check = ON") : status;
 }
 
 /* A file that is there, opened for writing, and found to be ours. */
@@ -139,7 +140,7 @@ static stm_file_status open_ours(const struct stmi_place *place, struct stmi_sql
 stm_file_status stmi_place_look(const struct stmi_place *place, enum stmi_found *found)
 {
     struct identity identity;
-    struct stmi_sql sql = {NULL, place->path, place->error};
+    struct stmi_sql sql = {.name = place->path, .error = place->error};
     *found = STMI_FOUND_EMPTY;
     stm_file_status status = identify(place, &identity);
     if (status != STM_FILE_OK || !identity.there)
@@ -328,7 +329,7 @@ static stm_file_status replace_once(struct stmi_place *place, bool *again)
 {
     struct identity held;
     enum stmi_found found;
-    struct stmi_sql old = {NULL, place->path, place->error};
+    struct stmi_sql old = {.name = place->path, .error = place->error};
     *again = false;
     stm_file_status status = identify(place, &held);
     if (status == STM_FILE_OK && held.there) {
@@ -414,7 +415,7 @@ stm_file_status stmi_place_take(const struct stmi_place *place, enum stmi_take h
 {
     bool again = true;
     stm_file_status status = STM_FILE_OK;
-    *sql = (struct stmi_sql){NULL, place->path, place->error};
+    *sql = (struct stmi_sql){.name = place->path, .error = place->error};
     for (unsigned tries = 0; again && status == STM_FILE_OK && tries < TRIES_MAX; tries++) {
         sqlite3_close(sql->db);
         sql->db = NULL;

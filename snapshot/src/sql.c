@@ -45,6 +45,85 @@ static stm_file_status status_of(int code)
     }
 }
 
+/* -------------------------------------------------------------------------------- work -- */
+
+/* The steps of SQLite's machine between two looks, and what a byte of a file is worth at most: the checks of verify take some 30
+ * for a row, which has 20 bytes at least. */
+enum { STEPS_A_LOOK = 1000000, STEPS_A_BYTE = 64 };
+
+struct stmi_work {
+    sqlite3 *db;
+    uint64_t looks; /* since the last row */
+    bool given_up;
+};
+
+static uint64_t file_size(sqlite3 *db, int which)
+{
+    sqlite3_file *file = NULL;
+    sqlite3_int64 size = 0;
+    if (sqlite3_file_control(db, "main", which, &file) != SQLITE_OK || file == NULL || file->pMethods == NULL ||
+        file->pMethods->xFileSize(file, &size) != SQLITE_OK || size < 0)
+        return 0;
+    return (uint64_t)size;
+}
+
+static uint64_t size_of(sqlite3 *db)
+{
+    return file_size(db, SQLITE_FCNTL_FILE_POINTER) + file_size(db, SQLITE_FCNTL_JOURNAL_POINTER);
+}
+
+uint64_t stmi_sql_size(const struct stmi_sql *sql)
+{
+    return size_of(sql->db);
+}
+
+static int look(void *context)
+{
+    struct stmi_work *work = context;
+    uint64_t bytes = size_of(work->db);
+    work->given_up = ++work->looks > 1 + bytes * STEPS_A_BYTE / STEPS_A_LOOK;
+    return work->given_up;
+}
+
+static void no_function(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count, (void)values;
+    sqlite3_result_null(context);
+}
+
+/* A function of SQL that nobody calls is what frees it when the connection is closed. */
+#define OWNER "stm_work"
+
+stm_file_status stmi_sql_limit_work(struct stmi_sql *sql)
+{
+    struct stmi_work *work = stmi_sql_alloc(sql, sizeof *work);
+    if (work == NULL)
+        return STM_FILE_NO_MEMORY;
+    *work = (struct stmi_work){.db = sql->db};
+    int code = sqlite3_create_function_v2(sql->db, OWNER, 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, work, no_function, NULL, NULL,
+                                          sqlite3_free); /* also if it fails */
+    if (code != SQLITE_OK)
+        return stmi_sql_fault(sql, code, "use");
+    sql->work = work;
+    sqlite3_progress_handler(sql->db, STEPS_A_LOOK, look, work);
+    return STM_FILE_OK;
+}
+
+void stmi_sql_unlimit_work(struct stmi_sql *sql)
+{
+    sqlite3_progress_handler(sql->db, 0, NULL, NULL);
+    sqlite3_create_function_v2(sql->db, OWNER, 0, SQLITE_UTF8, NULL, NULL, NULL, NULL, NULL);
+    sql->work = NULL;
+}
+
+static void begin_work(const struct stmi_sql *sql)
+{
+    if (sql->work != NULL)
+        sql->work->looks = 0;
+}
+
+/* -------------------------------------------------------------------------- statements -- */
+
 stm_file_status stmi_sql_fault(const struct stmi_sql *sql, int code, const char *doing)
 {
     int extended = sql->db == NULL ? code : sqlite3_extended_errcode(sql->db);
@@ -52,6 +131,8 @@ stm_file_status stmi_sql_fault(const struct stmi_sql *sql, int code, const char 
         extended = code;
     sql->error->sqlite = extended;
     sql->error->system = sql->db == NULL ? 0 : sqlite3_system_errno(sql->db);
+    if (sql->db != NULL && sql->work != NULL && sql->work->given_up && (extended & 0xff) == SQLITE_INTERRUPT)
+        return stmi_fault(sql->error, STM_FILE_DAMAGED, "cannot %s %s: its pages lead in circles", doing, sql->name);
     stm_file_status status = status_of(extended);
     if (status == STM_FILE_NO_MEMORY) /* the connection's message may be of an earlier failure */
         return stmi_fault(sql->error, status, "cannot %s %s: no memory", doing, sql->name);
@@ -62,12 +143,14 @@ stm_file_status stmi_sql_fault(const struct stmi_sql *sql, int code, const char 
 
 stm_file_status stmi_sql_prepare(const struct stmi_sql *sql, const char *text, sqlite3_stmt **statement)
 {
+    begin_work(sql);
     int code = sqlite3_prepare_v2(sql->db, text, -1, statement, NULL);
     return code == SQLITE_OK ? STM_FILE_OK : stmi_sql_fault(sql, code, "use");
 }
 
 stm_file_status stmi_sql_step(const struct stmi_sql *sql, sqlite3_stmt *statement, bool *row)
 {
+    begin_work(sql);
     int code = sqlite3_step(statement);
     *row = code == SQLITE_ROW;
     if (code == SQLITE_ROW || code == SQLITE_DONE)
@@ -85,6 +168,7 @@ stm_file_status stmi_sql_done(const struct stmi_sql *sql, sqlite3_stmt *statemen
 
 stm_file_status stmi_sql_run(const struct stmi_sql *sql, const char *text)
 {
+    begin_work(sql);
     int code = sqlite3_exec(sql->db, text, NULL, NULL, NULL);
     return code == SQLITE_OK ? STM_FILE_OK : stmi_sql_fault(sql, code, "write");
 }

@@ -9,12 +9,24 @@
 
 #include <sqlite3.h>
 
+struct stmi_work;
+
 /* A connection, how messages call it, and where they go. */
 struct stmi_sql {
     sqlite3 *db;
     const char *name;
     stm_file_error *error; /* never NULL */
+    struct stmi_work *work; /* NULL: without limit */
 };
+
+/* In a hostile file, pages can be the children of each other, and rows without end. From now on a statement that comes to no row is
+ * given up (DAMAGED) after more steps than all bytes of the file could be worth. A bare count(*), which SQLite does in one
+ * step, never is: do not use it. */
+stm_file_status stmi_sql_limit_work(struct stmi_sql *sql);
+/* What the file and its WAL have in bytes: no more rows than that can be in them. 0: not known. */
+uint64_t stmi_sql_size(const struct stmi_sql *sql);
+/* Before the connection goes to somebody else. */
+void stmi_sql_unlimit_work(struct stmi_sql *sql);
 
 /* What SQLite has just answered on this connection; doing is "write" or "read". */
 stm_file_status stmi_sql_fault(const struct stmi_sql *sql, int code, const char *doing);

@@ -27,7 +27,7 @@ struct verify {
     bool stopped, failed;
     char why[600]; /* of the first that failed; a message and what was checked */
     struct recorded *snapshots;
-    size_t count;
+    size_t count, capacity;
 };
 
 static void report(struct verify *verify, const char *what, bool holds, const char *why)
@@ -83,6 +83,12 @@ static stm_file_status check_history(struct verify *verify)
         " ON k.key = p.key AND k.since < p.until LIMIT 1",
         "SELECT 'a snapshot has another parent than the one before it' FROM main.snapshots AS s"
         " WHERE parent IS NOT (SELECT max(id) FROM main.snapshots AS o WHERE o.id < s.id) LIMIT 1",
+        "SELECT 'a snapshot is not recorded as it should be' FROM main.snapshots WHERE typeof(store) <> 'blob'"
+        " OR length(store) <> 16 OR typeof(checksum) <> 'blob' OR length(checksum) <> 16 OR typeof(revision) <> 'integer'"
+        " OR typeof(key_count) <> 'integer' OR typeof(bytes) <> 'integer' OR typeof(change_count) <> 'integer'"
+        " OR min(revision, key_count, bytes, change_count) < 0 OR typeof(low) NOT IN ('blob', 'null')"
+        " OR typeof(high) NOT IN ('blob', 'null') OR has_values NOT IN (0, 1) OR has_writers NOT IN (0, 1)"
+        " OR typeof(label) <> 'text' OR typeof(taken_at) <> 'text' OR typeof(library) <> 'text' LIMIT 1",
         "SELECT 'statistics of a snapshot that is not there' FROM main.stats"
         " WHERE snapshot NOT IN (SELECT id FROM main.snapshots) LIMIT 1",
         "SELECT 'hottest keys of a snapshot that is not there' FROM main.hottest"
@@ -96,11 +102,30 @@ static stm_file_status check_history(struct verify *verify)
 
 /* ---------------------------------------------------------------------------- snapshots -- */
 
+/* A place for one more; NULL: no memory. */
+static struct recorded *add_snapshot(struct verify *verify)
+{
+    if (verify->count == verify->capacity) {
+        size_t capacity = verify->capacity == 0 ? 64 : verify->capacity * 2;
+        struct recorded *grown = sqlite3_realloc64(verify->snapshots, capacity * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        verify->snapshots = grown;
+        verify->capacity = capacity;
+    }
+    return &verify->snapshots[verify->count++];
+}
+
 static stm_file_status read_snapshot(struct verify *verify, sqlite3_stmt *statement)
 {
-    struct recorded *snapshot = &verify->snapshots[verify->count++];
+    int64_t id = sqlite3_column_int64(statement, 0);
     stm_bytes checksum = stmi_blob_read(statement, 3);
-    *snapshot = (struct recorded){.id = sqlite3_column_int64(statement, 0)};
+    if (verify->count > 0 && verify->snapshots[verify->count - 1].id >= id)
+        return stmi_fault(verify->sql.error, STM_FILE_DAMAGED, "snapshot %lld is there twice, or out of order", (long long)id);
+    struct recorded *snapshot = add_snapshot(verify);
+    if (snapshot == NULL)
+        return stmi_sql_fault(&verify->sql, SQLITE_NOMEM, "read");
+    *snapshot = (struct recorded){.id = id};
     snapshot->key_count_said = (uint64_t)sqlite3_column_int64(statement, 1);
     snapshot->bytes_said = (uint64_t)sqlite3_column_int64(statement, 2);
     snapshot->has_values = sqlite3_column_int(statement, 4) != 0;
@@ -114,21 +139,14 @@ static stm_file_status read_snapshot(struct verify *verify, sqlite3_stmt *statem
 static stm_file_status read_snapshots(struct verify *verify)
 {
     sqlite3_stmt *statement = NULL;
-    int64_t count = 0;
     bool row = false;
-    stm_file_status status = stmi_sql_number(&verify->sql, "SELECT count(*) FROM main.snapshots", 0, &count);
-    if (status == STM_FILE_OK && count == 0)
-        status = stmi_fault(verify->sql.error, STM_FILE_DAMAGED, "there is no snapshot in it");
-    if (status == STM_FILE_OK) {
-        verify->snapshots = stmi_sql_alloc(&verify->sql, (uint64_t)count * sizeof *verify->snapshots);
-        status = verify->snapshots == NULL ? STM_FILE_NO_MEMORY : STM_FILE_OK;
-    }
-    if (status == STM_FILE_OK)
-        status = stmi_sql_prepare(
-            &verify->sql, "SELECT id, key_count, bytes, checksum, has_values FROM main.snapshots ORDER BY id", &statement);
+    stm_file_status status = stmi_sql_prepare(
+        &verify->sql, "SELECT id, key_count, bytes, checksum, has_values FROM main.snapshots ORDER BY id", &statement);
     if (status == STM_FILE_OK)
         status = stmi_sql_step(&verify->sql, statement, &row);
-    while (status == STM_FILE_OK && row && verify->count < (size_t)count) {
+    if (status == STM_FILE_OK && !row)
+        status = stmi_fault(verify->sql.error, STM_FILE_DAMAGED, "there is no snapshot in it");
+    while (status == STM_FILE_OK && row) {
         status = read_snapshot(verify, statement);
         if (status == STM_FILE_OK)
             status = stmi_sql_step(&verify->sql, statement, &row);
@@ -154,6 +172,7 @@ static size_t first_from(const struct verify *verify, int64_t id)
 /* --------------------------------------------------------------------------------- rows -- */
 
 enum { SINCE = STMI_ROW_COLUMNS, UNTIL };
+enum { ROW_SIZE_MIN = 8 }; /* with pages in circles there are rows without end */
 
 static void count_row(struct verify *verify, sqlite3_stmt *statement, const struct stmi_row *row)
 {
@@ -197,13 +216,15 @@ static stm_file_status check_rows(struct verify *verify)
 {
     sqlite3_stmt *statement = NULL;
     bool row = false;
+    uint64_t left = stmi_sql_size(&verify->sql) / ROW_SIZE_MIN;
     stm_file_status status = stmi_sql_prepare(
         &verify->sql, "SELECT " STMI_ROW_NAMES ", since, NULL FROM main.kv UNION ALL"
                       " SELECT " STMI_ROW_NAMES ", since, until FROM main.past", &statement);
     if (status == STM_FILE_OK)
         status = stmi_sql_step(&verify->sql, statement, &row);
     while (status == STM_FILE_OK && row) {
-        status = check_row(verify, statement);
+        status = left-- == 0 ? stmi_fault(verify->sql.error, STM_FILE_DAMAGED, "there are more than the file can hold")
+                             : check_row(verify, statement);
         if (status == STM_FILE_OK)
             status = stmi_sql_step(&verify->sql, statement, &row);
     }

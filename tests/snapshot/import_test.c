@@ -309,6 +309,7 @@ Test(import, believes_nothing)
         "UPDATE kv SET key = x'' WHERE type = 3",
         "UPDATE kv SET key = zeroblob(5000) WHERE type = 3",
         "UPDATE kv SET since = 'always'",
+        "INSERT INTO past SELECT key, type, size, version, revision, writer_txn, writer_label, writer_tid, 1, 2, value FROM kv",
         "DELETE FROM kv WHERE type = 3",
         "UPDATE snapshots SET checksum = zeroblob(16)",
         "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'size', 'sise') WHERE name = 'kv'",

@@ -50,6 +50,7 @@ Test(verify, finds_what_was_changed)
         {"UPDATE snapshots SET parent = NULL", "history;"},
         {"UPDATE past SET until = 99 WHERE value = 2", "history;snapshot 2;snapshot 3;"},
         {"UPDATE kv SET since = 99 WHERE value = '5'", "history;snapshot 3;"},
+        {"UPDATE snapshots SET low = 'text' WHERE id = 2", "history;"},
         {"INSERT INTO stats VALUES(99, 'busy', 1)", "history;"},
         {"UPDATE kv SET type = 9 WHERE value = 3", "rows;snapshot 2;snapshot 3;"},
         {"UPDATE kv SET size = 9 WHERE value = 3", "rows;snapshot 2;snapshot 3;"},
