@@ -219,7 +219,7 @@ static stm_file_status empty_tables(const struct stmi_sql *sql)
                              "DELETE FROM main.hottest; DELETE FROM main.snapshots;");
 }
 
-static stm_file_status write_within(struct stmi_export *export)
+static stm_file_status write_tables(struct stmi_export *export)
 {
     enum stmi_found found;
     stm_file_status status = stmi_schema_find(&export->sql, &found);
@@ -231,6 +231,18 @@ static stm_file_status write_within(struct stmi_export *export)
     if (status == STM_FILE_OK && !export->options->append)
         status = empty_tables(&export->sql);
     return status == STM_FILE_OK ? stmi_export_write(export) : status;
+}
+
+/* A trigger on our tables, which a file from elsewhere may bring along, could undo what we write. */
+static stm_file_status write_within(struct stmi_export *export)
+{
+    int had_triggers = 0;
+    sqlite3 *db = export->sql.db;
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &had_triggers);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    stm_file_status status = write_tables(export);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, had_triggers, NULL);
+    return status;
 }
 
 stm_file_status stm_file_export_into(const stm_snapshot *snapshot, struct sqlite3 *connection,

@@ -182,6 +182,27 @@ Test(export, into_an_open_connection)
     close_store(store);
 }
 
+/* A file from elsewhere may have one, and be opened, and added to. */
+Test(export, beside_triggers_on_our_tables)
+{
+    stm_store *store = sample_store();
+    sqlite3 *db = NULL;
+    stm_export_options options = {.size = sizeof(options), .append = true};
+    stm_snapshot *snapshot = take(store, "debug");
+    cr_assert(sqlite3_open(":memory:", &db) == SQLITE_OK);
+    OK(stm_file_export_into(snapshot, db, NULL, NULL, &error));
+    SAYS(ask_open(db, "CREATE TABLE mine(x)"), "");
+    SAYS(ask_open(db, "CREATE TRIGGER wipe AFTER INSERT ON snapshots BEGIN DELETE FROM kv; END"), "");
+    SAYS(ask_open(db, "CREATE TRIGGER own AFTER INSERT ON mine BEGIN DELETE FROM mine WHERE x = 1; END"), "");
+    OK(stm_file_export_into(snapshot, db, &options, NULL, &error));
+    SAYS(ask_open(db, "SELECT count(*) FROM kv"), "2");
+    SAYS(ask_open(db, "INSERT INTO mine VALUES(1), (2)"), "");
+    SAYS(ask_open(db, "SELECT x FROM mine"), "2"); /* the caller's go on */
+    sqlite3_close(db);
+    stm_snapshot_release(snapshot);
+    close_store(store);
+}
+
 /* A table of the caller's that has our name, but in his temporary schema, is not mistaken for ours. */
 Test(export, beside_temporary_tables_of_the_same_name)
 {
