@@ -180,8 +180,8 @@ static void check(const struct rows *rows, const struct arm *arm, const struct h
 {
     if (sqlite3_column_type(arm->statement, 0) != SQLITE_BLOB || held->row.key.size == 0)
         file_broken(rows->file, "a key is not a BLOB, or empty");
-    if (held->row.size < 0 || held->row.version < 0)
-        file_broken(rows->file, "a size or version is negative");
+    if (held->row.size < 0 || held->row.size > STM_VALUE_SIZE_MAX || held->row.version < 0)
+        file_broken(rows->file, "a size or version cannot be"); /* sums of such sizes cannot overflow */
     if (arm->after->len > 0 &&
         key_compare(stm_bytes_of(arm->after->data, arm->after->len), held->row.key) >= 0)
         file_broken(rows->file, "its keys are not in order");
