@@ -7,6 +7,7 @@
 #include "people.h"
 #include "prefixes.h"
 #include "rules.h"
+#include "span.h"
 #include "stories.h"
 #include "timeline.h"
 
@@ -51,20 +52,20 @@ static void wasted(void *context, const loss *loss, int64_t wasted_ns)
 {
     analysis *analysis = context;
     verdict *verdict = &analysis->report->verdict;
-    verdict->wasted_ns += wasted_ns;
+    span_add(&verdict->wasted_ns, wasted_ns);
     if (wasted_ns >= RULE_STALL_NS) {
-        verdict->stalled_ns += wasted_ns;
+        span_add(&verdict->stalled_ns, wasted_ns);
         verdict->stalled++;
     }
     people_wasted(analysis->people, loss, wasted_ns);
     if (loss->key != NULL)
-        loss->key->wasted_ns += wasted_ns;
+        span_add(&loss->key->wasted_ns, wasted_ns);
 }
 
 static void spent(void *context, uint32_t label, int64_t spent_ns)
 {
     analysis *analysis = context;
-    analysis->report->verdict.busy_ns += spent_ns;
+    span_add(&analysis->report->verdict.busy_ns, spent_ns);
     people_spent(analysis->people, label, spent_ns);
 }
 

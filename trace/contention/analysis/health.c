@@ -99,11 +99,14 @@ static void note_winners(GPtrArray *notes, const health *health, const winner_co
 
 static void note_filters(GPtrArray *notes, const analysis_options *options)
 {
-    if (options->label != NULL)
-        g_ptr_array_add(notes, g_strdup_printf("Only attempts of \"%s\" are counted.", options->label));
-    if (options->key != NULL)
-        g_ptr_array_add(notes, g_strdup_printf("Only losses on \"%s%s\" are counted; commits are those of all keys.",
-                                               options->key, options->key_is_whole ? "" : "*"));
+    char *label = text_clean(options->label != NULL ? options->label : "");
+    char *key = text_clean(options->key != NULL ? options->key : "");
+    note(notes, options->label != NULL, g_strdup_printf("Only attempts of \"%s\" are counted.", label));
+    note(notes, options->key != NULL,
+         g_strdup_printf("Only losses on \"%s%s\" are counted; commits are those of all keys.", key,
+                         options->key_is_whole ? "" : "*"));
+    g_free(label);
+    g_free(key);
     if (options->from.kind != BOUND_NONE || options->to.kind != BOUND_NONE)
         g_ptr_array_add(notes, g_strdup("Only a part of the trace is counted (--from, --to)."));
 }

@@ -247,7 +247,8 @@ static void find_writers(const GPtrArray *entries, const hot *key, const names *
     size_t end = low;
     while (end < entries->len && ((const tally_entry *)g_ptr_array_index(entries, end))->a == key->number)
         end++;
-    fill_writers((const tally_entry *const *)(entries->pdata + low), end - low, labels, row);
+    gpointer *first = end > low ? entries->pdata + low : NULL; /* an empty array has no memory, not even to point to */
+    fill_writers((const tally_entry *const *)first, end - low, labels, row);
 }
 
 void hot_keys_fill(const hot_keys *keys, const GPtrArray *sorted, size_t top, const names *labels, const pairs *scopes,

@@ -1,6 +1,7 @@
 #include "operations.h"
 
 #include "mix.h"
+#include "span.h"
 
 #include <glib.h>
 
@@ -84,7 +85,7 @@ static void note_step(operation *operation, const outcome *outcome)
 static void waste(operations *operations, operation *operation, const loss *loss, int64_t wasted_ns)
 {
     if (operation != NULL)
-        operation->wasted_ns += wasted_ns;
+        span_add(&operation->wasted_ns, wasted_ns);
     operations->listener.wasted(operations->listener.context, loss, wasted_ns);
 }
 
@@ -99,7 +100,7 @@ static void give_up_standing(operations *operations, operation *operation)
     if (!operation->standing)
         return;
     operation->standing = false;
-    int64_t spent_ns = operation->end_ns - operation->attempt_begin_ns;
+    int64_t spent_ns = span_between(operation->attempt_begin_ns, operation->end_ns);
     waste(operations, operation, &operation->loss, spent_ns);
     spend(operations, operation->label, spent_ns);
 }
@@ -176,7 +177,7 @@ void operations_lost(operations *operations, outcome *outcome)
         operation->loss = outcome->loss;
         return;
     }
-    int64_t spent_ns = outcome->end_ns - operation->attempt_begin_ns;
+    int64_t spent_ns = span_between(operation->attempt_begin_ns, outcome->end_ns);
     operation->standing = false;
     waste(operations, operation, &outcome->loss, spent_ns);
     spend(operations, operation->label, spent_ns);
@@ -186,15 +187,16 @@ bool operations_committed(operations *operations, outcome *outcome)
 {
     operation *operation = find(operations, outcome);
     if (operation == NULL) {
-        spend(operations, outcome->loss.label, outcome->end_ns - outcome->begin_ns);
+        spend(operations, outcome->loss.label, span_between(outcome->begin_ns, outcome->end_ns));
         return false;
     }
     touch(operations, operation, outcome);
     note_step(operation, outcome);
+    int64_t spent_ns = span_between(operation->attempt_begin_ns, outcome->end_ns);
     if (operation->standing)
-        waste(operations, operation, &operation->loss, outcome->end_ns - operation->busy_ns);
+        waste(operations, operation, &operation->loss, MIN(span_between(operation->busy_ns, outcome->end_ns), spent_ns));
     operation->standing = false;
-    spend(operations, operation->label, outcome->end_ns - operation->attempt_begin_ns);
+    spend(operations, operation->label, spent_ns);
     operation->finished = true;
     end(operations, operation);
     return true;
@@ -207,7 +209,7 @@ bool operations_abandoned(operations *operations, outcome *outcome)
         give_up_standing(operations, operation);
         return false;
     }
-    int64_t spent_ns = outcome->end_ns - outcome->begin_ns;
+    int64_t spent_ns = span_between(outcome->begin_ns, outcome->end_ns);
     waste(operations, operation, &outcome->loss, spent_ns);
     spend(operations, outcome->loss.label, spent_ns);
     if (operation != NULL) {

@@ -1,5 +1,6 @@
 #include "people.h"
 
+#include "span.h"
 #include "tally.h"
 #include "text.h"
 
@@ -108,19 +109,19 @@ void people_outcome(people *people, const outcome *outcome)
 
 void people_wasted(people *people, const loss *loss, int64_t wasted_ns)
 {
-    label_at(people, loss->label)->wasted_ns += wasted_ns;
+    span_add(&label_at(people, loss->label)->wasted_ns, wasted_ns);
     if (loss->kind == EVENT_ABANDON)
         return;
-    label_at(people, loss->winner_label)->charged_ns += wasted_ns;
+    span_add(&label_at(people, loss->winner_label)->charged_ns, wasted_ns);
     if (loss->kind == EVENT_CONFLICT) {
-        tally_at(people->by_label, loss->label, loss->winner_label, 0)->wasted_ns += wasted_ns;
-        tally_at(people->by_thread, loss->thread, loss->winner, 0)->wasted_ns += wasted_ns;
+        span_add(&tally_at(people->by_label, loss->label, loss->winner_label, 0)->wasted_ns, wasted_ns);
+        span_add(&tally_at(people->by_thread, loss->thread, loss->winner, 0)->wasted_ns, wasted_ns);
     }
 }
 
 void people_spent(people *people, uint32_t label, int64_t spent_ns)
 {
-    label_at(people, label)->busy_ns += spent_ns;
+    span_add(&label_at(people, label)->busy_ns, spent_ns);
 }
 
 /* ------------------------------------------------------------------------------- matrix -- */

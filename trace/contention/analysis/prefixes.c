@@ -1,6 +1,7 @@
 #include "prefixes.h"
 
 #include "hot_keys.h"
+#include "span.h"
 
 #include <string.h>
 
@@ -40,7 +41,7 @@ static void add_all(GHashTable *prefixes, const GPtrArray *sorted, char delimite
         prefix->key_count++;
         prefix->conflicts += key->conflicts;
         prefix->busy += key->busy;
-        prefix->wasted_ns += key->wasted_ns;
+        span_add(&prefix->wasted_ns, key->wasted_ns);
     }
 }
 
