@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the fuzz targets as OSS-Fuzz asks for it: compilers and flags from CC, CXX, CFLAGS and LIB_FUZZING_ENGINE; the
-# targets with their seeds, dictionaries and options go to OUT. Run from anywhere.
+# targets with their seeds, dictionaries and options go to OUT, and the shared libraries that those of hostile files need to
+# OUT/lib. Run from anywhere.
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 : "${OUT:?the folder for the targets}" "${LIB_FUZZING_ENGINE:?what to link them with}"
@@ -9,10 +10,18 @@ work=${WORK:-$(mktemp -d)}
 configure()
 {
     cmake -S "$source" -B "$1" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG=-g -DSTM_CRITERION=OFF \
-        -DSTM_BUILD_TRACE=OFF -DSTM_BUILD_SNAPSHOT=OFF -DSTM_BUILD_BENCH=OFF -DSTM_BUILD_EXAMPLES=OFF "${@:2}"
+        -DSTM_BUILD_BENCH=OFF -DSTM_BUILD_EXAMPLES=OFF "-DCMAKE_EXE_LINKER_FLAGS=-Wl,-rpath,'\$ORIGIN/lib'" "${@:2}"
 }
 
-# Seeds are made by stm-replay, which is built without the engine's flags.
+# Where the targets run there are no packages.
+take_libraries()
+{
+    mkdir -p "$OUT/lib"
+    ldd "$1" | sed -n 's/.*=> \(.*\/lib\(sqlite3\|glib-2\|gmodule-2\|jansson\|babeltrace2\|pcre2\?\)[-.][^ ]*\) .*/\1/p' |
+        xargs -r cp -L -t "$OUT/lib"
+}
+
+# Seeds are made by stm-replay and the library itself, which are built without the engine's flags.
 CFLAGS='' CC=${HOST_CC:-cc} configure "$work/seeds"
 ninja -C "$work/seeds" fuzz_corpus
 
@@ -22,5 +31,6 @@ for file in "$source"/fuzz/targets/*.dict; do
     ninja -C "$work/targets" "fuzz_$target"
     cp "$work/targets/fuzz/fuzz_$target" "$OUT/$target"
     cp "$file" "$source/fuzz/targets/$target.options" "$OUT/"
+    take_libraries "$OUT/$target"
     (cd "$work/seeds/fuzz/corpus/$target" && cmake -E tar cf "$OUT/${target}_seed_corpus.zip" --format=zip .)
 done
