@@ -43,6 +43,7 @@ typedef struct stmi_access {
 extern void (*stmi_access_hook)(const stmi_access *access);
 extern void (*stmi_store_hook)(volatile void *address, size_t size, uint64_t value, memory_order order);
 extern volatile void *(*stmi_place_hook)(volatile void *address);
+extern void (*stmi_show_hook)(const void *address, size_t size); /* the caller is about to read it plainly */
 extern bool stmi_threads_are_logical; /* txn.c */
 
 static inline void stmi_access_tell(stmi_access_kind kind, memory_order order, const volatile void *address,

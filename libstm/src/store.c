@@ -29,6 +29,7 @@ void (*stmi_store_hook)(volatile void *address, size_t size, uint64_t value, mem
 volatile void *(*stmi_place_hook)(volatile void *address);
 enum stmi_mutant stmi_mutant_chosen;
 void (*stmi_options_hook)(stm_options *options);
+void (*stmi_show_hook)(const void *address, size_t size);
 #endif
 
 /* In the child the other threads are gone, wherever they were: no store of the parent may be used. */

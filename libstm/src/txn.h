@@ -244,6 +244,10 @@ void stmi_txn_renew(struct stm_txn *txn);
 STMI_INLINE stm_bytes stmi_entry_value(struct stmi_entry *entry)
 {
     unsigned kind = stmi_info_kind(stmi_peek(&entry->info));
+#ifdef STM_TESTING
+    if (stmi_show_hook != NULL)
+        stmi_show_hook((const void *)&entry->value[0], sizeof entry->value);
+#endif
     if (stmi_likely(kind < STMI_KIND_BLOCK))
         return stm_bytes_of((const void *)&entry->value[0], kind);
     return kind == STMI_KIND_ABSENT ? stm_bytes_of(NULL, 0)

@@ -178,7 +178,7 @@ static void setup_create(void)
 /* random == 0: the others run one after the other, when the victim has stopped; else among its steps. */
 static bool run(const scheduler_program *program, uint64_t at, uint64_t random)
 {
-    strategy_freeze freeze = {VICTIM, at, random};
+    strategy_freeze freeze = {.victim = VICTIM, .at = at, .state = random};
     alone = random == 0;
     if (scheduler_run(program, strategy_freeze_choose, &freeze))
         return true;

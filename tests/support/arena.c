@@ -13,13 +13,21 @@
 #define WIPED 0xdb
 #define WIPED_MAX ((size_t)64 << 10)
 
-#if UNDER_ASAN
-void __asan_poison_memory_region(const volatile void *address, size_t size);
-void __asan_unpoison_memory_region(const volatile void *address, size_t size);
-#else
-#define __asan_poison_memory_region(address, size) ((void)(address), (void)(size))
-#define __asan_unpoison_memory_region(address, size) ((void)(address), (void)(size))
-#endif
+/* Weak: the program that this is linked into may have it, or not (fiber.h). */
+__attribute__((weak)) void __asan_poison_memory_region(const volatile void *address, size_t size);
+__attribute__((weak)) void __asan_unpoison_memory_region(const volatile void *address, size_t size);
+
+static void forbid(const volatile void *address, size_t size)
+{
+    if (__asan_poison_memory_region != NULL)
+        __asan_poison_memory_region(address, size);
+}
+
+static void allow(const volatile void *address, size_t size)
+{
+    if (__asan_unpoison_memory_region != NULL)
+        __asan_unpoison_memory_region(address, size);
+}
 
 /* Stands before every piece. */
 struct tag {
@@ -46,7 +54,7 @@ static void *take(void *context, size_t size, size_t alignment)
         return NULL;
     char *piece = arena_base + number * REGION_SIZE + place;
     struct tag *tag = (struct tag *)(void *)(piece - sizeof *tag);
-    __asan_unpoison_memory_region(tag, sizeof *tag + size);
+    allow(tag, sizeof *tag + size);
     tag->size = size;
     tag->mark = MARK_LIVE;
     region->used = (place + size + sizeof(struct tag) - 1) / sizeof(struct tag) * sizeof(struct tag);
@@ -68,7 +76,7 @@ static void give_back(void *context, void *piece, size_t size)
     regions[scheduler_thread()].live -= size;
     if (scheduler_thread() != SCHEDULER_NOBODY) /* else nobody could still look at it */
         memset(piece, WIPED, size < WIPED_MAX ? size : WIPED_MAX);
-    __asan_poison_memory_region(piece, size);
+    forbid(piece, size);
 }
 
 stm_allocator arena_allocator(void)
@@ -88,7 +96,7 @@ void arena_reset(void)
         }
     }
     for (unsigned i = 0; i < REGION_COUNT; i++) {
-        __asan_poison_memory_region(arena_base + i * REGION_SIZE, regions[i].used);
+        forbid(arena_base + i * REGION_SIZE, regions[i].used);
         regions[i].used = 64;
         regions[i].live = 0;
     }

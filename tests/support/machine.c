@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -46,6 +47,26 @@ int clock_gettime(clockid_t clock, struct timespec *time)
     time->tv_sec = (time_t)(phase_seconds() + ns / 1000000000);
     time->tv_nsec = (long)(ns % 1000000000);
     return 0;
+}
+
+/* Sleeping a while, or giving way, is to let others go first: a step that leads nowhere. */
+int nanosleep(const struct timespec *time, struct timespec *left)
+{
+    static int (*real)(const struct timespec *, struct timespec *);
+    if (scheduler_thread() != SCHEDULER_NOBODY) {
+        scheduler_yield();
+        return 0;
+    }
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "nanosleep");
+    return real(time, left);
+}
+
+int sched_yield(void)
+{
+    if (scheduler_thread() != SCHEDULER_NOBODY)
+        scheduler_yield();
+    return 0; /* elsewhere it is only manners */
 }
 
 static long futex(const volatile uint32_t *address, int operation, long value, const void *timeout)

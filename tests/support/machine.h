@@ -1,10 +1,10 @@
 /*
- * machine.h -- the clock and the futex that the library meets under the scheduler, in place of the C
+ * machine.h -- the clock, the futex and the sleep that the library meets under the scheduler, in place of the C
  * library's: whoever links this gets them instead.
  *
  * The clock moves two milliseconds at each look, for each logical thread by itself, so that what a
  * thread reads there does not depend on the schedule. A futex puts a logical thread to sleep, not the
- * real one. With nothing scheduled, both are the real ones.
+ * real one; a sleep is a step in which nothing happens. With nothing scheduled, both are the real ones.
  */
 #ifndef TESTS_MACHINE_H
 #define TESTS_MACHINE_H

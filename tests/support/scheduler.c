@@ -21,6 +21,7 @@ struct step {
 };
 
 extern bool stmi_membarrier_works; /* epoch.h */
+extern void (*stmi_options_hook)(stm_options *options); /* store.h */
 
 static fiber *home;
 static fiber *fibers[FIBER_KIND_COUNT][SCHEDULER_THREAD_COUNT_MAX];
@@ -28,6 +29,7 @@ static fiber_kind kind; /* of the threads of all further runs */
 static uint64_t step_count_max = SCHEDULER_STEP_COUNT_MAX;
 static bool gives_up; /* then the run has failed; else the program is ended */
 static void (*tell_death)(void);
+static void (*fill_options)(stm_options *options);
 
 static struct {
     const scheduler_program *program;
@@ -405,6 +407,8 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
     arena_reset();
     machine_reset();
     stmi_threads_are_logical = true;
+    stmi_options_hook = fill_options;
+    stmi_show_hook = fill_options == NULL ? NULL : scheduler_settle;
     program->setup();
     machine_reset(); /* how often setup looked at the clock is nobody's business: it may have taken a short cut */
     stmi_access_hook = before_access;
@@ -415,6 +419,8 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
     if (!run.given_up)
         program->finish();
     stmi_threads_are_logical = false;
+    stmi_options_hook = NULL;
+    stmi_show_hook = NULL;
     run.going_on = false;
     return run.objector == ORACLE_NONE;
 }
@@ -424,6 +430,11 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
 void scheduler_use_threads(bool real)
 {
     kind = real ? FIBER_THREAD : FIBER_STACK;
+}
+
+void scheduler_serve_users(void (*fill)(stm_options *options))
+{
+    fill_options = fill;
 }
 
 void scheduler_give_up_after(uint64_t steps)
@@ -465,6 +476,19 @@ void scheduler_quiet(bool quiet)
 {
     unsigned bit = 1u << run.current;
     run.view.quiet = quiet ? run.view.quiet | bit : run.view.quiet & ~bit;
+}
+
+static const char yielding;
+
+void scheduler_yield(void)
+{
+    stmi_access access = {STMI_SPIN, SEQ_CST, &yielding, sizeof yielding, __func__, __LINE__};
+    before_access(&access);
+}
+
+bool scheduler_is_yield(const stmi_access *access)
+{
+    return access->address == &yielding;
 }
 
 int scheduler_sleep(const volatile uint32_t *address, uint32_t value, bool has_timeout)
@@ -523,6 +547,11 @@ uint64_t scheduler_trace_hash(void)
 uint64_t scheduler_step_count(void)
 {
     return run.view.steps;
+}
+
+uint64_t scheduler_own_steps(unsigned thread)
+{
+    return run.view.own_steps[thread];
 }
 
 unsigned scheduler_step_thread(uint64_t step)

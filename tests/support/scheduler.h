@@ -22,6 +22,8 @@
 #include "../../libstm/src/atomic.h"
 #include "oracle.h"
 
+#include <stm/stm.h>
+
 #include <stdio.h>
 
 #define SCHEDULER_THREAD_COUNT_MAX 4u
@@ -76,6 +78,10 @@ void scheduler_use_threads(bool real);
  * lost. For threads that are not all calls of the library: the steps of a call are not limited any more. */
 void scheduler_give_up_after(uint64_t steps);
 
+/* All further runs are of programs that know the public header only. When a store is opened, fill() may fill in options
+ * that were not given; and the values that a checkout shows have arrived, for they are read plainly. */
+void scheduler_serve_users(void (*fill)(stm_options *options));
+
 /* From a run's setup to its finish. */
 bool scheduler_is_running(void);
 
@@ -84,6 +90,7 @@ const char *scheduler_failure(void);         /* "" if it did not fail */
 oracle scheduler_objector(void);             /* ORACLE_NONE if it did not fail */
 uint64_t scheduler_trace_hash(void);         /* of all its steps: who, what, where */
 uint64_t scheduler_step_count(void);
+uint64_t scheduler_own_steps(unsigned thread);
 unsigned scheduler_step_thread(uint64_t step);
 unsigned scheduler_step_choice(uint64_t step); /* what choose() answered */
 /* What the step did, as a line of text: "load  1a40 stmi_look:83". */
@@ -124,6 +131,12 @@ void scheduler_delay_stores(void);
 /* The running thread is not to be interrupted from now on, or is again: for a long stretch that only
  * leads from one interesting place to another. */
 void scheduler_quiet(bool quiet);
+
+/* The running thread cannot get on until another one has done something, and would look again and again. Unlike the
+ * library's own spinning, which gives up after a few looks and then acts, this may go on for ever: a strategy
+ * that takes all schedules in turn lets the others go first. */
+void scheduler_yield(void);
+bool scheduler_is_yield(const stmi_access *access);
 
 /* For machine.c. Sleeps if *address still is value, like FUTEX_WAIT; returns 0 or an errno. */
 int scheduler_sleep(const volatile uint32_t *address, uint32_t value, bool has_timeout);

@@ -66,6 +66,19 @@ static unsigned go_on(const scheduler_view *view)
     return view->last | SCHEDULER_UNTIL_COMMON;
 }
 
+/* It waits for another one. */
+static bool yields(const scheduler_view *view)
+{
+    return scheduler_is_yield(&view->next[view->last]);
+}
+
+/* The next in order of numbers that can go. */
+static unsigned next_after(unsigned set, unsigned thread)
+{
+    unsigned above = thread + 1 < 32 ? set & ~0u << (thread + 1) : 0;
+    return first_of(above != 0 ? above : set);
+}
+
 /* To change threads here could make a difference. */
 static bool matters(const scheduler_view *view)
 {
@@ -157,12 +170,15 @@ unsigned strategy_script_choose(void *strategy, const scheduler_view *view)
     strategy_script *script = strategy;
     for (; script->at < script->count; script->at++, script->made = 0) {
         const strategy_segment *segment = &script->segments[script->at];
-        if (script->made < segment->steps && can_be(view, segment->choice)) {
+        bool waits = segment->steps == UINT64_MAX && script->made > 0 && can_go_on(view) && yields(view);
+        if (script->made < segment->steps && can_be(view, segment->choice) && !waits) {
             script->made++;
             return segment->choice;
         }
     }
-    return can_go_on(view) ? view->last : first_of(view->runnable);
+    if (can_go_on(view))
+        return yields(view) ? next_after(view->runnable, view->last) : view->last;
+    return first_of(view->runnable);
 }
 
 /* --------------------------------------------------------------------------- at random -- */
@@ -197,9 +213,14 @@ unsigned strategy_freeze_choose(void *strategy, const scheduler_view *view)
     if (view->waiting != 0)
         return SCHEDULER_ARRIVE(first_of(view->waiting));
     unsigned victim = 1u << freeze->victim, others = view->runnable & ~victim;
-    bool stopped = view->own_steps[freeze->victim] >= freeze->at && others != 0;
+    if (can_go_on(view) && yields(view))
+        freeze->waiting = (uint8_t)(freeze->waiting | 1u << view->last);
+    freeze->thawed |= (others & ~freeze->waiting) == 0 && view->own_steps[freeze->victim] >= freeze->at;
+    bool stopped = view->own_steps[freeze->victim] >= freeze->at && others != 0 && !freeze->thawed;
     unsigned choices = stopped ? others : view->runnable;
     bool go_on = view->last != SCHEDULER_NOBODY && has(choices, view->last);
+    if (go_on && yields(view))
+        return next_after(choices, view->last);
     if (go_on && (freeze->state == 0 || random_below(&freeze->state, 4) != 0))
         return view->last;
     return freeze->state == 0 ? first_of(choices) : random_member(&freeze->state, choices);
@@ -279,7 +300,7 @@ static void rewind_run(strategy_search *search)
 {
     search->at = 0;
     search->preemptions = 0;
-    search->dozing = search->stubborn = 0;
+    search->dozing = search->stubborn = search->yielded = 0;
     search->redundant = false;
 }
 
@@ -324,6 +345,22 @@ static unsigned take_fork(strategy_search *search, const scheduler_view *view, u
     return first;
 }
 
+/* The others go before it, and before those that have given way since all had a turn: so nobody waits for ever for one
+ * that is never chosen (Musuvathi and Qadeer, "Fair stateless model checking", 2008). */
+static unsigned choices_of_yield(strategy_search *search, const scheduler_view *view, unsigned *first)
+{
+    search->yielded |= 1u << view->last;
+    unsigned choices = view->runnable & ~search->yielded;
+    if (choices == 0) {
+        search->yielded = 1u << view->last;
+        choices = view->runnable & ~search->yielded;
+    }
+    if (choices == 0)
+        choices = view->runnable;
+    *first = next_after(choices, view->last);
+    return search->redundant || search->fair ? 1u << *first : choices;
+}
+
 /* Who may go next; *first is the choice to begin with. A run that is redundant has no choices. */
 static unsigned choices_of(strategy_search *search, const scheduler_view *view, unsigned *first)
 {
@@ -335,6 +372,8 @@ static unsigned choices_of(strategy_search *search, const scheduler_view *view, 
     }
     unsigned last = 1u << view->last;
     *first = view->last;
+    if (yields(view) || (search->fair && spins(view)))
+        return choices_of_yield(search, view, first);
     if (search->redundant || !matters(view))
         return last;
     if (spins(view)) {

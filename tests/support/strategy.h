@@ -46,10 +46,12 @@ typedef struct strategy_random {
 strategy_random strategy_random_open(uint64_t seed, bool everywhere);
 unsigned strategy_random_choose(void *random, const scheduler_view *view);
 
-/* ---- at random, or one thread after the other; but one thread stops for ever */
+/* ---- at random, or one thread after the other; but one thread stops, until all others have ended or wait */
 
 typedef struct strategy_freeze {
     unsigned victim;
+    uint8_t waiting; /* a bit for each that has given way (scheduler_yield) */
+    bool thawed;
     uint64_t at;    /* it stops before its step of this number, until all others have ended */
     uint64_t state; /* random numbers; 0: the others run one after the other */
 } strategy_freeze;
@@ -84,12 +86,15 @@ typedef struct strategy_fork {
 
 typedef struct strategy_search {
     unsigned bound;
+    bool fair; /* set after opening: whoever spins is left for the next in order, and that is no fork. Far fewer
+                  schedules, for programs whose threads try again and again */
     strategy_fork *forks; /* of the present schedule, in order of steps; room for one a step */
     size_t fork_count;
     /* of the present run */
     size_t at;
     unsigned preemptions;
     unsigned dozing;            /* preempted before an access with which nothing has conflicted since */
+    unsigned yielded;           /* gave way (scheduler_yield) since all had a turn */
     unsigned stubborn;          /* spin on, by choice, as long as the spins come close together */
     uint64_t spun_at[SCHEDULER_THREAD_COUNT_MAX]; /* in own steps */
     bool redundant;             /* the same as another schedule: no more forks */
