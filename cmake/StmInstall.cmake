@@ -13,6 +13,11 @@ install(TARGETS stm stm_static EXPORT stm-targets
 if(TARGET stm_trace)
     install(TARGETS stm_trace EXPORT stm-targets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 endif()
+if(TARGET stm_testing_library)
+    install(TARGETS stm_testing_library EXPORT stm-targets LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(DIRECTORY testing/include/stm DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+endif()
 install(DIRECTORY libstm/include/stm DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
@@ -28,6 +33,11 @@ file(RELATIVE_PATH prefix_from_pkgconfig "/p/${pkgconfig_dir}" "/p")
 string(REGEX REPLACE "/$" "" prefix_from_pkgconfig "${prefix_from_pkgconfig}")
 configure_file(cmake/stm.pc.in stm.pc @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/stm.pc" DESTINATION "${pkgconfig_dir}")
+
+if(TARGET stm_testing_library)
+    configure_file(cmake/stm-testing.pc.in stm-testing.pc @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/stm-testing.pc" DESTINATION "${pkgconfig_dir}")
+endif()
 
 # What needs libstm.so finds it in the tree that it was installed into, wherever that is moved.
 file(RELATIVE_PATH libraries_from_commands "/p/${CMAKE_INSTALL_BINDIR}" "/p/${CMAKE_INSTALL_LIBDIR}")
