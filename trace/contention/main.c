@@ -24,7 +24,7 @@ static const char help[] =
     "\n"
     "  record [options] -- PROGRAM ...  run a program, record it, and report\n"
     "  report [options] DIR             what a recording says\n"
-    "  explain DIR TRANSACTION          the story of one transaction\n"
+    "  explain [--json] DIR TRANSACTION the story of one transaction\n"
     "  seed [-o FILE] DIR TRANSACTION   a conflict as a programme for stm-replay\n"
     "  diff [options] BEFORE AFTER      did the fix help?\n"
     "\n"
