@@ -27,6 +27,9 @@ static void check_events(const char *path, const trace_facts *facts)
              facts->trouble != NULL ? facts->trouble : "it is damaged");
     if (facts->declared == 0)
         fail(EXIT_NOTHING, "%s: the trace is empty; was the program run with libstm-trace.so preloaded?", path);
+    if ((facts->declared & 1u << EVENT_STORE) != 0)
+        fail(EXIT_NOTHING, "%s: the trace is empty: no store was opened while recording. Does the program use libstm, and do its "
+                           "stores name no observer of their own?", path);
 }
 
 report *load_report(const char *path, const analysis_options *options)

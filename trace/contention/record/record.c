@@ -25,6 +25,7 @@
 #include "preload.h"
 #include "program.h"
 #include "recording.h"
+#include "silence.h"
 #include "say.h"
 #include "suitability.h"
 
@@ -47,6 +48,7 @@ typedef struct run {
     char *stopped;   /* why the recording ended before the program; NULL: it did not */
     bool keeper_died;
     bool lacked_room;
+    bool is_silent;  /* not a single event */
     bool mended;
     char *failure;   /* to end the recording properly; NULL: none */
 } run;
@@ -264,6 +266,9 @@ static void tell(const run *r)
         record_say("%u save%s in %s", rec->save_count, rec->save_count == 1 ? "" : "s", r->folder);
     else
         record_say("recorded in %s; nothing was lost", r->folder);
+    if (r->is_silent)
+        record_warn("no store was opened while recording: does the program, or what it runs, use libstm? If it does: is a part "
+                    "of it linked statically or setuid, or do its stores name an observer of their own?");
 }
 
 /* On stdout only if a person reads it: in a pipe there must be nothing but what the program says. */
@@ -271,7 +276,7 @@ static void report(const run *r)
 {
     const recording *const rec = &r->recording;
     const char *const folder = rec->save_count > 0 ? rec->saves[rec->save_count - 1].folder : r->folder;
-    if (!r->options.report || rec->state == STATE_UNUSABLE || (r->options.flight && rec->save_count == 0))
+    if (!r->options.report || r->is_silent || rec->state == STATE_UNUSABLE || (r->options.flight && rec->save_count == 0))
         return;
     const pid_t pid = fork();
     if (pid == 0) {
@@ -334,6 +339,7 @@ static int conduct(run *r)
         r->recording.state = STATE_INCOMPLETE;
         r->recording.reason = "the disk was full";
     }
+    r->is_silent = r->recording.state == STATE_COMPLETE && !r->options.flight && silence_is_total(r->folder);
     tell(r);
     report(r);
     return exit_status(r);

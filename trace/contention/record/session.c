@@ -85,21 +85,28 @@ static bool enable_channel(const session_setting *setting, struct lttng_handle *
     return done(code, "make the buffers", text);
 }
 
+static bool enable(const char *name, int level, struct lttng_handle *handle, char text[SESSION_TEXT_MAX])
+{
+    struct lttng_event *const event = lttng_event_create();
+    int code = -LTTNG_ERR_NOMEM;
+    if (event != NULL) {
+        g_strlcpy(event->name, name, sizeof event->name);
+        event->type = LTTNG_EVENT_TRACEPOINT;
+        event->loglevel_type = LTTNG_EVENT_LOGLEVEL_RANGE;
+        event->loglevel = level;
+        code = lttng_enable_event(handle, event, SESSION_CHANNEL);
+        lttng_event_destroy(event);
+    }
+    return done(code, "enable the events of libstm", text);
+}
+
+/* Stores at any level: who finds no event wants to know whether a store was opened at all. */
 static bool enable_events(record_level level, struct lttng_handle *handle, char text[SESSION_TEXT_MAX])
 {
     static const int levels[LEVEL_COUNT] = {
         LTTNG_LOGLEVEL_WARNING, LTTNG_LOGLEVEL_NOTICE, LTTNG_LOGLEVEL_INFO, LTTNG_LOGLEVEL_DEBUG};
-    struct lttng_event *const event = lttng_event_create();
-    int code = -LTTNG_ERR_NOMEM;
-    if (event != NULL) {
-        g_strlcpy(event->name, "stm:*", sizeof event->name);
-        event->type = LTTNG_EVENT_TRACEPOINT;
-        event->loglevel_type = LTTNG_EVENT_LOGLEVEL_RANGE;
-        event->loglevel = levels[level];
-        code = lttng_enable_event(handle, event, SESSION_CHANNEL);
-        lttng_event_destroy(event);
-    }
-    return done(code, "enable the events stm:*", text);
+    return enable("stm:*", levels[level], handle, text) &&
+        (level >= LEVEL_COMMITS || enable("stm:store", LTTNG_LOGLEVEL_INFO, handle, text));
 }
 
 static bool add_context(enum lttng_event_context_type type, struct lttng_handle *handle, char text[SESSION_TEXT_MAX])
