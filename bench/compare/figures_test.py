@@ -11,7 +11,9 @@ import sys
 import tempfile
 import unittest
 
+import notes
 import page
+import readme
 import run
 import table
 from figures import Figures, Spread, beaten, goals, nanoseconds, ratio, short
@@ -97,6 +99,26 @@ class FiguresTest(unittest.TestCase):
         text = "\n".join(table.lines(self.report))
         self.assertIn("| transfers | 100 | 0.25 | 0.67 | 0.11 |", text)
         self.assertIn("at most 2, **missed**", text)
+
+    def test_who_is_ahead_is_explained_or_not(self):
+        text = "\n".join(table.lines(self.report))
+        self.assertIn("- EQUAL in *transfers*, 1.50 times as fast: not explained yet", text)
+        row, _ = beaten(self.figures)[0]
+        known = [{"workload": "other", "why": "no"}, {"workload": "trans*", "peer": "equal", "why": "because"}]
+        self.assertEqual(notes.why(known, row), "because")
+        self.assertIsNone(notes.why(known[:1], row))
+
+    def test_a_note_that_says_nothing_is_refused(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            file.write('[{"workload": "transfer", "row": "1", "why": "x"}]')
+            file.flush()
+            self.assertRaisesRegex(ValueError, "a note has row", notes.read, file.name)
+        self.assertIsInstance(notes.read(), list)
+
+    def test_readme_keeps_what_is_around_the_marks(self):
+        text = f"before\n{readme.BEGIN}old\n{readme.END}after\n"
+        self.assertEqual(readme.with_table(text, "new\n"), f"before\n{readme.BEGIN}new\n{readme.END}after\n")
+        self.assertRaisesRegex(ValueError, "marks are missing", readme.with_table, "before\n", "new\n")
 
     def test_page_needs_nothing_else_and_escapes(self):
         text = "".join(page.page(self.report))

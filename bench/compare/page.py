@@ -5,8 +5,9 @@ import os
 import sys
 from html import escape
 
+import notes
 import plot
-from figures import Figures, beaten, digits, gives_all, goals, nanoseconds, percent, ratio, short
+from figures import Figures, beaten, digits, filled, gives_all, goals, nanoseconds, percent, ratio, short
 from table import title_of
 
 
@@ -60,9 +61,11 @@ def goal_section(figures):
     ahead = beaten(figures)
     if ahead:
         yield "<h3>Who is ahead of libstm, by name, with the same promises</h3>"
-        yield table(["", "peer", "how many times as fast"], [("", [
+        known = notes.read()
+        yield table(["", "peer", "how many times as fast", "why, and what was tried"], [("", [
             escape(title_of(figures, row.workload, row.configuration, row.lane)),
-            escape(figures.peers[row.peer]["title"]), f"{digits(times.median)} ({digits(times.min)}–{digits(times.max)})"])
+            escape(figures.peers[row.peer]["title"]), f"{digits(times.median)} ({digits(times.min)}–{digits(times.max)})",
+            escape(notes.why(known, row) or "not explained yet")])
             for row, times in ahead], 2)
 
 
@@ -137,12 +140,14 @@ def workload_section(figures, workload):
 
 
 def memory_section(figures):
-    if "memory" not in figures.workloads:
+    if not filled(figures):
         return
-    rows = sorted(figures.rows_of("memory", "1 thread"), key=lambda row: row.bytes_a_key)
-    yield '<h2 id="bytes">Bytes a key</h2><p>A million keys of 16 bytes with values of 8, as soon as they are filled in.</p>'
-    yield table(["", "bytes a key"], [(css_of(figures.peers[row.peer]), [
-        escape(figures.peers[row.peer]["title"]), f"{row.bytes_a_key:.0f}"]) for row in rows])
+    yield '<h2 id="bytes">Bytes a key</h2><p>Keys of 16 bytes with values of 8, as soon as they are filled in.</p>'
+    for workload in filled(figures):
+        rows = sorted(figures.rows_of(workload, "1 thread"), key=lambda row: row.bytes_a_key)
+        yield table([f"{figures.workloads[workload]['keys']:,} keys", "bytes a key"],
+                    [(css_of(figures.peers[row.peer]), [
+                        escape(figures.peers[row.peer]["title"]), f"{row.bytes_a_key:.0f}"]) for row in rows])
 
 
 def count_section(report):

@@ -23,7 +23,8 @@ DELAY_MAX = 0.05      # of its time that a thread waits for a CPU
 LATENCY_PART = 0.5    # of a measurement's time, for the one with a clock around each operation
 LONG = ("transfer-10m",)
 # Peers for which ten million keys fit into the memory of an ordinary machine, and are filled in minutes.
-LONG_PEERS = ("floor", "mutex", "stripes", "libstm", "libstm-handles", "libitm", "lmdb", "tbb", "urcu", "tkrzw")
+LONG_PEERS = ("floor", "mutex", "stripes", "libstm", "libstm-prefetch", "libstm-handles", "libitm",
+              "lmdb", "tbb", "urcu", "tkrzw")
 QUICK = ("transfer", "read4", "mix", "hot", "snapshot", "memory")
 
 
@@ -31,8 +32,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("programs", help="folder with the programs stm-peer-*")
     parser.add_argument("output", help="where the JSON goes")
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--milliseconds", type=float, default=100, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--milliseconds", type=float, default=80, help="of each measurement")
     parser.add_argument("--peers", default="*", help="patterns, with commas between (default: all)")
     parser.add_argument("--workloads", default="*", help="patterns, with commas between (default: all)")
     parser.add_argument("--quick", action="store_true", help="the main workloads only")

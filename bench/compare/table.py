@@ -3,7 +3,8 @@
 import json
 import sys
 
-from figures import Figures, beaten, digits, gives_all, goals, ratio, short
+import notes
+from figures import Figures, beaten, digits, filled, gives_all, goals, ratio, short
 
 
 def columns(figures):
@@ -41,6 +42,33 @@ def comparison(figures):
         yield "| " + " | ".join(cells) + " |"
 
 
+def bytes_a_key(figures):
+    """Rows for the same table: what a key takes, and how many times as much the others take."""
+    for workload in filled(figures):
+        rows = {row.peer: row for row in figures.rows_of(workload, "1 thread")}
+        ours = rows.get("libstm")
+        if ours is None:
+            continue
+        names = ["floor"] + [peer["name"] for peer in columns(figures)]
+        yield (f"| bytes a key, of {figures.workloads[workload]['keys']:,}: times as many | {ours.bytes_a_key:.0f} | "
+               + " | ".join(digits(rows[name].bytes_a_key / ours.bytes_a_key) if name in rows else ""
+                            for name in names) + " |")
+
+
+def ahead_of_us(figures):
+    known = notes.read()
+    ahead = beaten(figures)
+    if not ahead:
+        return
+    yield ""
+    yield "Ahead of libstm with the same promises:"
+    yield ""
+    for row, times in ahead:
+        title = title_of(figures, row.workload, row.configuration, row.lane)
+        yield (f"- {figures.peers[row.peer]['title']} in *{title}*, {digits(times.median)} times as fast: "
+               f"{notes.why(known, row) or 'not explained yet (`bench/compare/notes.json`).'}")
+
+
 def wanted(figures):
     yield "| what | found | wanted |"
     yield "|---|---|---|"
@@ -57,16 +85,12 @@ def lines(report):
            f"Each peer's column tells how many times as fast libstm is.")
     yield ""
     yield from comparison(figures)
+    yield from bytes_a_key(figures)
     lesser = [f"{peer['name']}: {less(peer)}" for peer in columns(figures) if not gives_all(peer)]
     if lesser:
         yield ""
         yield "° promises less: " + "; ".join(lesser) + "."
-    ahead = beaten(figures)
-    if ahead:
-        yield ""
-        yield "Ahead of libstm with the same promises: " + "; ".join(
-            f"{figures.peers[row.peer]['title']} in *{title_of(figures, row.workload, row.configuration, row.lane)}*"
-            f" ({digits(times.median)})" for row, times in ahead) + "."
+    yield from ahead_of_us(figures)
     yield ""
     yield from wanted(figures)
 

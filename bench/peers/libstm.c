@@ -1,6 +1,7 @@
 /*
- * libstm.c -- libstm as a peer among peers, in three ways: by the names of keys and a commit loop, by key
- * handles, and through stm_atomically, which backs off and sleeps.
+ * libstm.c -- libstm as a peer among peers, in four ways: by the names of keys and a commit loop; the same for
+ * who knows one transaction ahead which keys come, and says so; by key handles; and through stm_atomically, which backs off
+ * and sleeps.
  */
 #include "peer.h"
 
@@ -120,6 +121,13 @@ static int64_t read_names(peer_context *context, const peer_keys *keys)
             sum += number_in(c, values[i]);
     } while (!settle(c, status));
     return sum;
+}
+
+static void prefetch_names(peer_context *context, const peer_keys *keys)
+{
+    stm_bytes names[PEER_KEYS_MAX];
+    name_keys(keys, names);
+    stm_txn_prefetch(own(context)->txn, names, keys->count);
 }
 
 static stm_status edit_replace(stm_txn *txn, const stm_bytes names[2], stm_bytes value)
@@ -335,6 +343,16 @@ static const peer by_name = {.name = "libstm",
                              .read = read_names,
                              .replace = replace,
                              .range = range};
+static const peer with_prefetch = {.name = "libstm-prefetch",
+                                   .title = "libstm, prefetch",
+                                   .setup = "by name, keys told one transaction ahead",
+                                   GIVES,
+                                   COMMON,
+                                   .open = open_store,
+                                   .put = put,
+                                   .update = update_names,
+                                   .read = read_names,
+                                   .prefetch = prefetch_names};
 static const peer by_handle = {.name = "libstm-handles",
                                .title = "libstm, key handles",
                                .setup = "keys resolved once",
@@ -354,4 +372,4 @@ static const peer atomically = {.name = "libstm-atomically",
                                 .put = put,
                                 .update = update_atomically};
 
-const peer *const bench_peers[] = {&by_name, &by_handle, &atomically, NULL};
+const peer *const bench_peers[] = {&by_name, &with_prefetch, &by_handle, &atomically, NULL};

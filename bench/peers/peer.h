@@ -85,6 +85,8 @@ typedef struct peer {
     void (*update)(peer_context *context, const peer_keys *keys, const int64_t *deltas);
     /* The sum of the numbers of all keys; the keys are there. */
     int64_t (*read)(peer_context *context, const peer_keys *keys);
+    /* What the next update or read will use, told before the one under way; NULL: of no use to this peer. */
+    void (*prefetch)(peer_context *context, const peer_keys *keys);
     /* Removes the first key, which is there, and sets the second one, which is not, to the value. */
     void (*replace)(peer_context *context, const peer_keys *keys, const void *value);
     /* All keys. Where snapshot is promised, as of one instant. */

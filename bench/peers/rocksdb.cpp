@@ -222,6 +222,7 @@ const peer rocks = {
     .put = put,
     .update = update,
     .read = read_sum,
+    .prefetch = nullptr,
     .replace = replace,
     .scan = scan,
     .range = range,

@@ -199,6 +199,7 @@ const peer tbb_map = {
     .put = put,
     .update = update,
     .read = read_sum,
+    .prefetch = nullptr,
     .replace = replace,
     .scan = scan,
     .range = nullptr,

@@ -23,11 +23,16 @@ static size_t key_count(const bench_worker *worker)
     return worker->session->key_count;
 }
 
+static peer_keys keys_of(const choice *c, size_t count)
+{
+    return (peer_keys){(const char(*)[PEER_KEY_SIZE])c->texts, c->numbers, count};
+}
+
 static peer_keys name_keys(const bench_worker *worker, choice *c, size_t count)
 {
     for (size_t i = 0; i < count && !worker->session->peer->by_handle; i++)
         bench_key_write(c->texts[i], c->numbers[i]);
-    return (peer_keys){(const char(*)[PEER_KEY_SIZE])c->texts, c->numbers, count};
+    return keys_of(c, count);
 }
 
 /* Different ones, since each is of a stretch of its own; beginning anywhere, so that they come in no order. */
@@ -39,24 +44,64 @@ static void choose_apart(bench_worker *worker, choice *c, size_t count)
             (uint32_t)((first + i) % count * stretch) + bench_random_below(&worker->random, stretch);
 }
 
+static void choose_pair(bench_worker *worker, choice *c, size_t count)
+{
+    (void)count;
+    bench_random_pair(&worker->random, key_count(worker), c->numbers);
+}
+
+typedef void chooser(bench_worker *worker, choice *c, size_t count);
+
+static void choose_ahead(bench_worker *worker, chooser *choose, bench_ahead *ahead, size_t count)
+{
+    choice next;
+    choose(worker, &next, count);
+    const peer_keys keys = name_keys(worker, &next, count);
+    memcpy(ahead->numbers, next.numbers, count * sizeof next.numbers[0]);
+    memcpy(ahead->texts, next.texts, count * sizeof next.texts[0]);
+    ahead->chosen = true;
+    worker->session->peer->prefetch(worker->context, &keys);
+}
+
+/* Chooses and names the keys of an operation: of this one, or of the next one if the peer wants to know them in time. */
+static peer_keys choose_and_name(bench_worker *worker, chooser *choose, bench_ahead *ahead, choice *c, size_t count)
+{
+    if (worker->session->peer->prefetch == NULL) {
+        choose(worker, c, count);
+        return name_keys(worker, c, count);
+    }
+    if (!ahead->chosen)
+        choose_ahead(worker, choose, ahead, count);
+    memcpy(c->numbers, ahead->numbers, count * sizeof c->numbers[0]);
+    memcpy(c->texts, ahead->texts, count * sizeof c->texts[0]);
+    choose_ahead(worker, choose, ahead, count);
+    return keys_of(c, count);
+}
+
 static void update(bench_worker *worker, choice *c, const int64_t *deltas, size_t count)
 {
     const peer_keys keys = name_keys(worker, c, count);
     worker->session->peer->update(worker->context, &keys, deltas);
 }
 
-static void transfer_chosen(bench_worker *worker, choice *c)
+static void move_amount(bench_worker *worker, const peer_keys *keys)
 {
     int64_t amount = (int64_t)(worker->random & 15);
     const int64_t deltas[2] = {-amount, amount};
-    update(worker, c, deltas, 2);
+    worker->session->peer->update(worker->context, keys, deltas);
+}
+
+static void transfer_chosen(bench_worker *worker, choice *c)
+{
+    const peer_keys keys = name_keys(worker, c, 2);
+    move_amount(worker, &keys);
 }
 
 void transfer(bench_worker *worker)
 {
     choice c;
-    bench_random_pair(&worker->random, key_count(worker), c.numbers);
-    transfer_chosen(worker, &c);
+    const peer_keys keys = choose_and_name(worker, choose_pair, &worker->transfer_ahead, &c, 2);
+    move_amount(worker, &keys);
 }
 
 void transfer_zipf(bench_worker *worker)
@@ -85,8 +130,7 @@ void transfer_partner(bench_worker *worker)
 void read_four(bench_worker *worker)
 {
     choice c;
-    choose_apart(worker, &c, READ_COUNT);
-    const peer_keys keys = name_keys(worker, &c, READ_COUNT);
+    const peer_keys keys = choose_and_name(worker, choose_apart, &worker->read_ahead, &c, READ_COUNT);
     worker->seen += worker->session->peer->read(worker->context, &keys);
 }
 

@@ -159,6 +159,10 @@ const bench_workload *bench_workload_named(const char *name)
 
 static bool can_do(const peer *peer, bench_operation *run)
 {
+    /* Elsewhere it would only be measured twice. */
+    if (peer->prefetch != NULL && run != transfer && run != read_four && run != mix && run != transfer_partner &&
+        run != read_partners)
+        return false;
     if (run == scan_all)
         return peer->scan != NULL;
     if (run == range_of_hundred)

@@ -33,6 +33,14 @@ typedef struct bench_session {
     int64_t added; /* to all numbers together, by all who have finished */
 } bench_session;
 
+/* The keys of an operation to come, for a peer that likes to know them in time. */
+#define AHEAD_KEYS_MAX 4
+typedef struct bench_ahead {
+    bool chosen;
+    uint32_t numbers[AHEAD_KEYS_MAX];
+    char texts[AHEAD_KEYS_MAX][PEER_KEY_SIZE];
+} bench_ahead;
+
 /* One thread's part. */
 typedef struct bench_worker {
     const bench_session *session;
@@ -41,6 +49,7 @@ typedef struct bench_worker {
     unsigned index, count; /* of this thread in its lane, and of all threads there */
     int64_t added;         /* to all numbers together */
     int64_t seen;          /* so that reading is not optimised away */
+    bench_ahead transfer_ahead, read_ahead;
     uint64_t wrong;        /* scans and pairs that did not add up, by a peer that does not promise it */
 } bench_worker;
 
