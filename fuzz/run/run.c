@@ -310,6 +310,16 @@ bool fuzz_run(const fuzz_program *program)
     return fuzz_run_by(program, moves_choose, &moves);
 }
 
+bool fuzz_run_again(const fuzz_program *program)
+{
+    uint64_t hash = scheduler_trace_hash();
+    if (!fuzz_run(program))
+        return false;
+    if (scheduler_trace_hash() != hash)
+        scheduler_object(ORACLE_TRACE, "the same input gave another trace");
+    return scheduler_objector() == ORACLE_NONE;
+}
+
 static unsigned count_calls(const fuzz_program *program)
 {
     unsigned calls = 0;
@@ -357,11 +367,13 @@ uint64_t fuzz_batch_seed(const fuzz_program *program)
     return seed;
 }
 
+#define AGAIN_EVERY 16u /* input: decided by the input, so that its path is */
+
 bool fuzz_run_batch(const fuzz_program *program, unsigned more)
 {
     uint64_t seed = fuzz_batch_seed(program);
     footprint_reset(); /* of another programme: what is common is learnt anew, so that a run depends on its input only */
-    bool good = fuzz_run(program);
+    bool good = fuzz_run(program) && (seed % AGAIN_EVERY != 0 || fuzz_run_again(program));
     for (uint64_t i = 0; i < more && good; i++)
         good = fuzz_run_seeded(program, seed + i);
     return good;

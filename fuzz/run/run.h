@@ -10,12 +10,14 @@
 
 /* By the programme's own schedule. False: an oracle objects; scheduler_objector() and scheduler_failure() tell. */
 bool fuzz_run(const fuzz_program *program);
+/* After it: whether the same comes out. */
+bool fuzz_run_again(const fuzz_program *program);
 /* By any strategy; the programme's own schedule is not looked at. */
 bool fuzz_run_by(const fuzz_program *program, scheduler_choose *choose, void *strategy);
 /* A schedule by priorities or at random, decided by the seed. */
 bool fuzz_run_seeded(const fuzz_program *program, uint64_t seed);
 
-/* What a fuzz target does with an input: its own schedule, and `more`, which follow from the input. */
+/* What a fuzz target does with an input: its own schedule, now and then twice, and `more`, which follow from the input. */
 bool fuzz_run_batch(const fuzz_program *program, unsigned more);
 /* The most that any target asks for: so many has who looks for what one has found. */
 #define FUZZ_BATCH_MAX 15u

@@ -34,22 +34,12 @@ static void on_death(void)
     note_run(running);
 }
 
-static bool run_again_the_same(const fuzz_program *program)
-{
-    uint64_t hash = scheduler_trace_hash();
-    if (!fuzz_run(program))
-        return false;
-    if (scheduler_trace_hash() != hash)
-        scheduler_object(ORACLE_TRACE, "the same input gave another trace");
-    return scheduler_objector() == ORACLE_NONE;
-}
-
 static void run_all(const fuzz_program *program, uint64_t seed, uint64_t seeds)
 {
     running = program;
     footprint_reset();
     shared->runs = 1;
-    bool good = fuzz_run(program) && run_again_the_same(program); /* and the seeds as in fuzz_run_batch */
+    bool good = fuzz_run(program) && fuzz_run_again(program); /* and the seeds as in fuzz_run_batch */
     for (uint64_t i = 0; i < seeds && good; i++) {
         shared->runs++;
         good = fuzz_run_seeded(program, seed + i);
@@ -141,7 +131,7 @@ static void search(const struct errand *errand)
         fuzz_generate(errand->seed + i, &program);
         footprint_reset(); /* addresses mean other things in another programme */
         shared->runs += 2;
-        good = fuzz_run(&program) && run_again_the_same(&program);
+        good = fuzz_run(&program) && fuzz_run_again(&program);
         for (uint64_t j = 0; j < SCHEDULES && good; j++) {
             shared->runs++;
             good = fuzz_run_seeded(&program, (errand->seed + i) * SCHEDULES + j);

@@ -85,8 +85,11 @@ void scheduler_object(oracle by, const char *format, ...)
 
 static void die_telling(void)
 {
-    if (tell_death != NULL)
-        tell_death();
+    if (tell_death == NULL) { /* under a fuzzing engine, to which only a crash is a finding */
+        fprintf(stderr, "%s objects: %s\n", oracle_name(run.objector), scheduler_failure());
+        abort();
+    }
+    tell_death();
     fflush(NULL);
     _Exit(1);
 }
