@@ -102,7 +102,7 @@ class FiguresTest(unittest.TestCase):
 
     def test_who_is_ahead_is_explained_or_not(self):
         text = "\n".join(table.lines(self.report))
-        self.assertIn("- EQUAL in *transfers*, 1.50 times as fast: not explained yet", text)
+        self.assertIn("- EQUAL in *transfers* (1.50): not explained yet", text)
         row, _ = beaten(self.figures)[0]
         known = [{"workload": "other", "why": "no"}, {"workload": "trans*", "peer": "equal", "why": "because"}]
         self.assertEqual(notes.why(known, row), "because")

@@ -26,3 +26,14 @@ def why(notes, row):
         if all(fnmatch.fnmatch(getattr(row, key), note.get(key, "*")) for key in KEYS):
             return note["why"]
     return None
+
+
+UNEXPLAINED = "not explained yet (bench/compare/notes.json)."
+
+
+def grouped(notes, ahead):
+    """Of [(row, how many times as fast)]: {why: those that it explains}."""
+    groups = {}
+    for row, times in ahead:
+        groups.setdefault(why(notes, row) or UNEXPLAINED, []).append((row, times))
+    return groups

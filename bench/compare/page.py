@@ -60,13 +60,13 @@ def goal_section(figures):
     yield table(["", "found", "wanted", ""], rows)
     ahead = beaten(figures)
     if ahead:
-        yield "<h3>Who is ahead of libstm, by name, with the same promises</h3>"
-        known = notes.read()
-        yield table(["", "peer", "how many times as fast", "why, and what was tried"], [("", [
+        yield "<h3>Who is ahead of libstm, by name, with the same promises, and why</h3>"
+    for why, group in notes.grouped(notes.read(), ahead).items():
+        yield f"<p>{escape(why)}</p>"
+        yield table(["", "peer", "how many times as fast"], [("", [
             escape(title_of(figures, row.workload, row.configuration, row.lane)),
-            escape(figures.peers[row.peer]["title"]), f"{digits(times.median)} ({digits(times.min)}–{digits(times.max)})",
-            escape(notes.why(known, row) or "not explained yet")])
-            for row, times in ahead], 2)
+            escape(figures.peers[row.peer]["title"]), f"{digits(times.median)} ({digits(times.min)}–{digits(times.max)})"])
+            for row, times in group], 2)
 
 
 def peer_section(figures):

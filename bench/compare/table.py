@@ -56,17 +56,16 @@ def bytes_a_key(figures):
 
 
 def ahead_of_us(figures):
-    known = notes.read()
     ahead = beaten(figures)
     if not ahead:
         return
     yield ""
-    yield "Ahead of libstm with the same promises:"
+    yield "Ahead of libstm with the same promises, how many times as fast, and why:"
     yield ""
-    for row, times in ahead:
-        title = title_of(figures, row.workload, row.configuration, row.lane)
-        yield (f"- {figures.peers[row.peer]['title']} in *{title}*, {digits(times.median)} times as fast: "
-               f"{notes.why(known, row) or 'not explained yet (`bench/compare/notes.json`).'}")
+    for why, rows in notes.grouped(notes.read(), ahead).items():
+        names = (f"{figures.peers[row.peer]['title']} in *{title_of(figures, row.workload, row.configuration, row.lane)}*"
+                 f" ({digits(times.median)})" for row, times in rows)
+        yield f"- {'; '.join(names)}: {why}"
 
 
 def wanted(figures):
