@@ -1,4 +1,4 @@
-# fuzz_snapshot_file: what they need beyond the others' needs, and their seeds, which the library writes.
+# Targets of hostile files: what they need beyond the others' needs, and their seeds, which the library writes.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 
@@ -39,4 +39,7 @@ endif()
 if(TARGET stm_contention_core)
     fuzz_hostile_target(trace_events stm_contention_core stm_contention_html)
     fuzz_hostile_seeds(trace_events)
+    fuzz_hostile_target(trace_reader stm_contention_commands trace_scene ${CMAKE_DL_LIBS})
+    target_sources(fuzz_trace_reader PRIVATE hostile/contention_command.c)
+    fuzz_hostile_seeds(trace_reader trace_scene)
 endif()

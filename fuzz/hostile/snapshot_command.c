@@ -40,7 +40,7 @@ answer snapshot_command_run(const struct command *command, const struct options 
         exit_status = command->run(options);
         failed = false;
     }
-    sweep_end(failed);
+    sweep_end(failed ? SWEEP_FREE : SWEEP_KEEP);
     capture_end(&answer.output, &answer.messages);
     answer.status = exit_status;
     answer.failed = failed;

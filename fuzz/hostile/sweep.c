@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE
 #include "sweep.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #endif
 
 #ifdef HAS_HOOKS
+void __lsan_ignore_object(const void *memory); /* of <sanitizer/lsan_interface.h> */
 /* Of <sanitizer/allocator_interface.h>, which gcc 12 does not bring along. */
 int __sanitizer_install_malloc_and_free_hooks(void (*note)(const volatile void *, size_t), void (*forget)(const volatile void *));
 
@@ -91,14 +93,16 @@ void sweep_begin(void)
     noting = true;
 }
 
-void sweep_end(bool take_back)
+void sweep_end(sweep_way way)
 {
     noting = false;
     for (size_t at = 0; at < SLOTS && count > 0; at++) {
         if (slots[at] == NULL)
             continue;
-        if (take_back)
+        if (way == SWEEP_FREE)
             free((void *)(uintptr_t)slots[at]);
+        else if (way == SWEEP_IGNORE)
+            __lsan_ignore_object((const void *)(uintptr_t)slots[at]);
         slots[at] = NULL;
         count--;
     }
@@ -115,9 +119,9 @@ void sweep_begin(void)
 {
 }
 
-void sweep_end(bool take_back)
+void sweep_end(sweep_way way)
 {
-    (void)take_back;
+    (void)way;
 }
 
 #endif

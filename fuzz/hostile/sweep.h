@@ -11,14 +11,18 @@
 #ifndef FUZZ_SWEEP_H
 #define FUZZ_SWEEP_H
 
-#include <stdbool.h>
-
 /* Before anything else, once; may start the program again: GLib must be told by the environment not to keep slices, which are
  * allocations that no hook sees. */
 void sweep_prepare(char **argv);
 
 void sweep_begin(void);
-/* take_back: frees all that was allocated since the beginning, and is not freed yet. */
-void sweep_end(bool take_back);
+/* What becomes of that which was allocated since the beginning, and is not freed yet. */
+typedef enum sweep_way {
+    SWEEP_KEEP,   /* nothing: if nobody frees it, it is a leak */
+    SWEEP_FREE,   /* it is freed */
+    SWEEP_IGNORE, /* it stays, and is no leak: somebody may still point to it */
+} sweep_way;
+
+void sweep_end(sweep_way way);
 
 #endif

@@ -40,7 +40,7 @@ fuzz_build()
                 -DCMAKE_C_FLAGS=-fsanitize=fuzzer-no-link)
             unset AFL_LLVM_DENYLIST
             # GLib's slices would hide what is freed; and what a failed command leaves behind goes with the process.
-            export G_SLICE=always-malloc AFL_FUZZER_LOOPCOUNT=1000
+            export G_SLICE=always-malloc AFL_FUZZER_LOOPCOUNT=1000 LIBBABELTRACE2_INIT_LOG_LEVEL=NONE
             ;;
     esac
     ask_for_root "${packages[@]}"

@@ -252,22 +252,29 @@ static reader_status read_by(const bt_plugin *plugin, GPtrArray *paths, const re
     return taken ? READER_OK : READER_UNREADABLE;
 }
 
+/* For as long as the process lives: to find it, babeltrace2 loads all plugins that there are. */
+static const bt_plugin *find_plugin(void)
+{
+    static const bt_plugin *plugin;
+    if (plugin == NULL)
+        bt_plugin_find("ctf", BT_TRUE, BT_TRUE, BT_TRUE, BT_TRUE, BT_FALSE, &plugin);
+    return plugin;
+}
+
 static reader_status read_found(GPtrArray *paths, const reader_options *options, trace_facts *facts)
 {
-    const bt_plugin *plugin = NULL;
     facts->trace_count_found = paths->len;
     if (paths->len == 0)
         return facts->trouble != NULL ? READER_UNREADABLE : READER_NO_TRACE;
-    bt_plugin_find("ctf", BT_TRUE, BT_TRUE, BT_TRUE, BT_TRUE, BT_FALSE, &plugin);
+    bt_current_thread_clear_error(); /* with one that somebody left behind, babeltrace2 would end the process */
+    const bt_plugin *plugin = find_plugin();
     if (plugin == NULL) {
         g_free(take_cause());
         facts->trouble = g_strdup("babeltrace2's plugin \"ctf\" was not found; reinstall libbabeltrace2-0, or set "
                                   "BABELTRACE_PLUGIN_PATH to its folder");
         return READER_UNREADABLE;
     }
-    reader_status status = read_by(plugin, paths, options, facts);
-    bt_plugin_put_ref(plugin);
-    return status;
+    return read_by(plugin, paths, options, facts);
 }
 
 reader_status reader_run(const char *path, const reader_options *options, trace_facts *facts)

@@ -1,0 +1,204 @@
+/*
+ * trace_reader -- the input is the folder of a trace, packed into one file: it is read by babeltrace2 and given to the
+ * commands of stm-contention. The folder is made under TMPDIR, or in /dev/shm.
+ *
+ * The first byte says which command; the second how many streams there are (bits 0-1, and one more), whether their folder is there
+ * twice (bit 2), and whether what follows the streams is the metadata (bit 3; else it is what LTTng's would be). Then
+ * the size of each stream in two bytes, the streams, and the metadata.
+ */
+#define _XOPEN_SOURCE 700
+#include "target.h"
+
+#include "../../tests/trace/support/ctf_writer.h"
+#include "../../trace/contention/commands/commands.h"
+#include "../hostile/contention_command.h"
+#include "../hostile/sweep.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { STREAM_COUNT_MAX = 4, METADATA_SIZE_MAX = 1 << 16, PATH_SIZE = 256 };
+
+static char folder[PATH_SIZE], first_folder[PATH_SIZE], second_folder[PATH_SIZE];
+static char metadata[METADATA_SIZE_MAX];
+static size_t metadata_size;
+
+static void expect(bool good, const char *what, int line, const reading *reading)
+{
+    if (good)
+        return;
+    fprintf(stderr, "trace_reader.c:%d: not so: %s\nstatus %d, \"%s\"\n%s\n", line, what, reading->status,
+            reading->messages.text, reading->output.text);
+    abort();
+}
+
+#define EXPECT(condition) expect((condition), #condition, __LINE__, reading)
+
+static _Noreturn void die(const char *what)
+{
+    perror(what);
+    exit(2);
+}
+
+/* -------------------------------------------------------------------------------- files -- */
+
+static void write_file(const char *in, const char *name, const void *data, size_t size)
+{
+    char path[PATH_SIZE * 2];
+    snprintf(path, sizeof path, "%s/%s", in, name);
+    FILE *file = fopen(path, "wb");
+    if (file == NULL || fwrite(data, 1, size, file) != size || fclose(file) != 0)
+        die(path);
+}
+
+static void write_folder(const char *path, const uint8_t *data, size_t size, unsigned count, const size_t *sizes, bool has_metadata)
+{
+    char name[32];
+    if (mkdir(path, 0700) != 0)
+        die(path);
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "channel0_%u", i);
+        write_file(path, name, data, sizes[i]);
+        data += sizes[i];
+        size -= sizes[i];
+    }
+    if (has_metadata)
+        write_file(path, "metadata", data, size);
+    else
+        write_file(path, "metadata", metadata, metadata_size);
+}
+
+static void remove_folder(const char *path)
+{
+    static const char *const names[] = {"channel0_0", "channel0_1", "channel0_2", "channel0_3", "metadata"};
+    char inside[PATH_SIZE * 2];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(inside, sizeof inside, "%s/%s", path, names[i]);
+        unlink(inside);
+    }
+    rmdir(path);
+}
+
+static void unpack(const uint8_t *data, size_t size)
+{
+    unsigned flags = size > 1 ? data[1] : 0, count = 1 + flags % STREAM_COUNT_MAX;
+    size_t at = 2 + 2 * (size_t)count, sizes[STREAM_COUNT_MAX] = {0};
+    if (at > size) {
+        write_folder(first_folder, data, 0, 0, sizes, false);
+        return;
+    }
+    size_t left = size - at;
+    for (unsigned i = 0; i < count; i++) {
+        size_t wanted = (size_t)data[2 + 2 * i] | (size_t)data[3 + 2 * i] << 8;
+        sizes[i] = wanted < left ? wanted : left;
+        left -= sizes[i];
+    }
+    write_folder(first_folder, data + at, size - at, count, sizes, (flags & 8) != 0);
+    if ((flags & 4) != 0)
+        write_folder(second_folder, data + at, size - at, count, sizes, (flags & 8) != 0);
+}
+
+/* ----------------------------------------------------------------------------- commands -- */
+
+static char report_name[] = "report", explain_name[] = "explain", diff_name[] = "diff", json[] = "--json", html[] = "--html",
+            out[] = "-", transaction[] = "2";
+
+static const struct use {
+    int (*command)(int argc, char **argv);
+    char *argv[6];
+    bool is_json;
+} uses[] = {
+    {report_main, {report_name, folder}, false},
+    {report_main, {report_name, json, out, folder}, true},
+    {report_main, {report_name, html, out, folder}, false},
+    {explain_main, {explain_name, folder, transaction}, false},
+    {diff_main, {diff_name, folder, folder}, false},
+    {diff_main, {diff_name, json, folder, folder}, true},
+};
+enum { USE_COUNT = sizeof uses / sizeof uses[0] };
+
+static void use_command(const struct use *use)
+{
+    char *argv[6];
+    memcpy(argv, use->argv, sizeof argv);
+    reading found = contention_command_run(use->command, argv), *reading = &found;
+    if (found.gave_up) {
+        fputs("babeltrace2 has ended the reading\n", stderr);
+        return;
+    }
+    EXPECT(found.status >= 0 && found.status <= 3);
+    EXPECT(found.status != 2 || use->command == explain_main); /* several have that number */
+    EXPECT(found.failed == (found.messages.size > 0));
+    EXPECT(found.failed || found.output.size > 0);
+    EXPECT(captured_is_safe(&found.output));
+    EXPECT(!use->is_json || found.failed || captured_is_json(&found.output));
+}
+
+/* -------------------------------------------------------------------------------- doors -- */
+
+/* Parts of its parser leak when metadata makes no sense. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:babeltrace-plugin-ctf\n";
+}
+
+static void remove_all(void)
+{
+    remove_folder(first_folder);
+    remove_folder(second_folder);
+    rmdir(folder);
+}
+
+static void make_folder(void)
+{
+    const char *parent = getenv("TMPDIR");
+    if (parent == NULL)
+        parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(folder, sizeof folder - 16, "%s/fuzz-trace-XXXXXX", parent);
+    if (mkdtemp(folder) == NULL)
+        die(folder);
+    snprintf(first_folder, sizeof first_folder, "%.200s/one", folder);
+    snprintf(second_folder, sizeof second_folder, "%.200s/two", folder);
+    atexit(remove_all);
+}
+
+static void make_metadata(void)
+{
+    char path[PATH_SIZE * 2];
+    const ctf_options options = {.cpu_count = 1};
+    ctf_writer_close(ctf_writer_open(first_folder, &options));
+    snprintf(path, sizeof path, "%s/metadata", first_folder);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        die(path);
+    metadata_size = fread(metadata, 1, sizeof metadata, file);
+    fclose(file);
+    remove_folder(first_folder);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    sweep_prepare(*argv);
+    setlocale(LC_CTYPE, "C.UTF-8");
+    setenv("TZ", "UTC", 1);
+    make_folder();
+    make_metadata();
+    for (uint8_t i = 0; i < USE_COUNT; i++)
+        LLVMFuzzerTestOneInput(&i, 1); /* what is made once is made now */
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    unpack(data, size);
+    use_command(&uses[size > 0 ? data[0] % USE_COUNT : 0]);
+    remove_folder(first_folder);
+    remove_folder(second_folder);
+    return 0;
+}
