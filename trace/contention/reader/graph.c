@@ -126,7 +126,11 @@ static bool can_open_copy(void *class, const char *path)
 static void keep_readable(const bt_component_class_source *class, GPtrArray *paths, GPtrArray *repaired, trace_facts *facts)
 {
     for (guint i = 0; i < paths->len;) {
-        if (can_open(class, g_ptr_array_index(paths, i), facts)) {
+        const char *path = g_ptr_array_index(paths, i);
+        bool endless = repair_is_endless(path);
+        if (endless && facts->trouble == NULL)
+            facts->trouble = g_strdup_printf("%s: a packet says that it has no size", path);
+        if (!endless && can_open(class, path, facts)) {
             i++;
             continue;
         }
@@ -225,6 +229,14 @@ static bool read_together(const bt_component_class_source *class, const GPtrArra
     return taken;
 }
 
+static bool are_endless(const GPtrArray *paths)
+{
+    for (guint i = 0; i < paths->len; i++)
+        if (repair_is_endless(g_ptr_array_index(paths, i)))
+            return true;
+    return false;
+}
+
 static void remove_repaired(gpointer folder)
 {
     repair_remove(folder);
@@ -240,7 +252,7 @@ static reader_status read_by(const bt_plugin *plugin, GPtrArray *paths, const re
     keep_described(paths, facts);
     if (paths->len == 0)
         return READER_UNREADABLE;
-    if (read_together(class, paths, options, facts))
+    if (!are_endless(paths) && read_together(class, paths, options, facts))
         return READER_OK;
     g_free(take_cause()); /* the same again, with the folder, from the one that is to blame */
     GPtrArray *repaired = g_ptr_array_new_with_free_func(remove_repaired);

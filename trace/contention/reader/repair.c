@@ -85,6 +85,45 @@ static void for_each_file(const char *folder, each *call, void *context)
     g_dir_close(entries);
 }
 
+/* -------------------------------------------------------------------------- without end -- */
+
+static bool has_no_size(const unsigned char *head)
+{
+    uint32_t magic;
+    uint64_t bits;
+    memcpy(&magic, head, sizeof magic);
+    memcpy(&bits, head + PACKET_SIZE_AT, sizeof bits);
+    return magic == MAGIC && bits == 0;
+}
+
+static void look_for_end(const char *folder, const char *name, void *context)
+{
+    unsigned char head[HEAD_SIZE];
+    bool *endless = context;
+    char *path = g_build_filename(folder, name, NULL);
+    FILE *file = strcmp(name, "metadata") != 0 && g_file_test(path, G_FILE_TEST_IS_REGULAR) ? fopen(path, "rb") : NULL;
+    g_free(path);
+    if (file == NULL)
+        return;
+    for (uint64_t at = 0; fseeko(file, (off_t)at, SEEK_SET) == 0 && fread(head, 1, sizeof head, file) == sizeof head;) {
+        *endless |= has_no_size(head);
+        uint64_t packet = packet_size(head);
+        if (packet == 0 || packet > (uint64_t)INT64_MAX - at)
+            break;
+        at += packet;
+    }
+    fclose(file);
+}
+
+bool repair_is_endless(const char *path)
+{
+    bool endless = false;
+    for_each_file(path, look_for_end, &endless);
+    return endless;
+}
+
+/* --------------------------------------------------------------------------- the copy -- */
+
 static void take_file(const char *folder, const char *name, void *context)
 {
     char *from = g_build_filename(folder, name, NULL), *to = g_build_filename(context, name, NULL);

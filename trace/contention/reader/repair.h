@@ -13,6 +13,9 @@
 /* Whether babeltrace2 takes that folder. */
 typedef bool repair_check(void *context, const char *path);
 
+/* Has one of its streams a packet that says it has no size? At that, babeltrace2 (2.0.4) would stay for ever, and take memory. */
+bool repair_is_endless(const char *path);
+
 /* The new folder, under TMPDIR, to be removed by repair_remove; NULL: nothing could be saved. */
 char *repair_trace(const char *path, repair_check *check, void *context);
 /* Takes the folder away and frees its name. */
