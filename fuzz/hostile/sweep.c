@@ -24,14 +24,14 @@ void __lsan_ignore_object(const void *memory); /* of <sanitizer/lsan_interface.h
 int __sanitizer_install_malloc_and_free_hooks(void (*note)(const volatile void *, size_t), void (*forget)(const volatile void *));
 
 /* A hash set with linear probing, in static memory: hooks must not allocate. */
-enum { SLOTS = 1 << 16, FILL_MAX = SLOTS / 2 };
+enum { SLOTS = 1 << 18, FILL_MAX = SLOTS / 2 };
 static const volatile void *slots[SLOTS];
 static size_t count;
 static bool noting;
 
 static size_t home_of(const volatile void *memory)
 {
-    return (size_t)(((uintptr_t)memory >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 48) % SLOTS;
+    return (size_t)(((uintptr_t)memory >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 46) % SLOTS;
 }
 
 static size_t slot_of(const volatile void *memory)

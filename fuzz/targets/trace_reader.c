@@ -140,13 +140,6 @@ static void use_command(const struct use *use)
 
 /* -------------------------------------------------------------------------------- doors -- */
 
-/* Parts of its parser leak when metadata makes no sense. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:babeltrace-plugin-ctf\n";
-}
-
 static void remove_all(void)
 {
     remove_folder(first_folder);
