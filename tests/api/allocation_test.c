@@ -423,3 +423,118 @@ Test(allocation, nothing_works_and_nothing_is_lost_without_memory)
     cr_assert(ledger_balances(&run.ledger));
     assert_no_leak();
 }
+
+/* ---- calls that take memory only in special cases ---- */
+
+/* Refuses each allocation of the very first transaction in turn: its slot, its label, the page of labels, its entries. */
+Test(allocation, of_the_first_transaction_may_fail)
+{
+    struct ledger ledger;
+    unsigned refused = 0;
+
+    for (uint64_t first = 1;; first++) {
+        ledger_open(&ledger);
+        const stm_options options = {.size = sizeof(options), .allocator = ledger_allocator(&ledger)};
+        stm_store *store = open_store(&options);
+        stm_txn *txn = NULL;
+        ledger_refuse(&ledger, ledger.calls + first, 1);
+        const stm_status status = stm_txn_begin(store, "first", &txn);
+        if (status == STM_NO_MEMORY) {
+            refused++;
+            OK(stm_txn_begin(store, "first", &txn));
+        }
+        cr_assert_str_eq(stm_txn_label(txn), "first");
+        stm_txn_end(txn);
+        OK(stm_store_close(store));
+        cr_assert(ledger_balances(&ledger));
+        if (status == STM_OK)
+            break;
+    }
+    cr_assert(refused >= 4, "%u", refused);
+}
+
+/* Looks from outside of any transaction claim a place of their own: if all are taken, that needs memory. */
+Test(allocation, of_looks_beside_transactions_may_fail)
+{
+    struct ledger ledger;
+
+    ledger_open(&ledger);
+    const stm_options options = {.size = sizeof(options), .allocator = ledger_allocator(&ledger)};
+    stm_store *store = open_store(&options);
+    put(store, "key", "value");
+    stm_snapshot *snapshot = take(store, "look");
+    stm_txn *txn = begin(store, "takes the last place");
+    stm_entry entry;
+    stm_key key;
+
+    ledger_refuse(&ledger, 1, UINT64_MAX - 1);
+    ANSWERS(stm_key_resolve(store, stm_text("key"), &key), STM_NO_MEMORY);
+    ANSWERS(stm_snapshot_get(snapshot, stm_text("key"), &entry), STM_NO_MEMORY);
+    ledger_refuse(&ledger, 0, 0);
+    OK(stm_key_resolve(store, stm_text("key"), &key));
+    SHOWS(snapshot, "key", "value");
+
+    stm_txn_end(txn);
+    stm_snapshot_release(snapshot);
+    OK(stm_store_close(store));
+    cr_assert(ledger_balances(&ledger));
+}
+
+/* A transaction that holds many keys reads through a view of its own; there, too, a large value takes memory. */
+Test(allocation, of_a_large_value_among_many_keys_may_fail)
+{
+    static char large[100000];
+    struct ledger ledger;
+
+    ledger_open(&ledger);
+    const stm_options options = {.size = sizeof(options), .allocator = ledger_allocator(&ledger)};
+    stm_store *store = open_store(&options);
+    fill(large, sizeof(large), 1);
+    put_bytes(store, stm_text("large"), stm_bytes_of(large, sizeof(large)));
+    stm_txn *txn = begin(store, "many");
+    for (unsigned i = 0; i < 100; i++)
+        OK(stm_txn_use(txn, stm_bytes_of(&i, sizeof(i)), NULL));
+    ledger_refuse(&ledger, 1, UINT64_MAX - 1);
+    ANSWERS(stm_txn_use(txn, stm_text("large"), NULL), STM_NO_MEMORY);
+    ledger_refuse(&ledger, 0, 0);
+    stm_txn_reset(txn);
+    cr_assert(holds(store, stm_text("large"), stm_bytes_of(large, sizeof(large))));
+
+    stm_txn_end(txn);
+    OK(stm_store_close(store));
+    cr_assert(ledger_balances(&ledger));
+}
+
+/* What one transaction has given back serves another one: the store does not grow by it. */
+Test(allocation, memory_given_back_by_one_serves_another)
+{
+    enum { KEYS_OF_EACH = 400, SIZE = 3000 };
+    static char value[SIZE];
+    stm_store *store = open_store(NULL);
+    stm_txn *first = begin(store, "first"), *second = begin(store, "second");
+
+    for (unsigned round = 0; round < 4; round++)
+        for (unsigned key = 0; key < KEYS_OF_EACH; key++) {
+            fill(value, sizeof(value), round + key);
+            OK(stm_txn_set(first, stm_bytes_of(&key, sizeof(key)), stm_bytes_of(value, sizeof(value))));
+            if (round == 3)
+                OK(stm_txn_delete(first, stm_bytes_of(&key, sizeof(key))));
+            OK(stm_txn_commit(first));
+            stm_txn_reset(first);
+            sleep_ms(key % 100 == 0);
+        }
+    const uint64_t cached = stats_of(store).bytes_cached, used = stats_of(store).bytes_used;
+    cr_assert(cached > 600000, "%llu bytes are kept", (unsigned long long)cached);
+    for (unsigned key = 0; key < 100; key++) {
+        fill(value, sizeof(value), key);
+        OK(stm_txn_set(second, stm_bytes_of(&key, sizeof(key)), stm_bytes_of(value, sizeof(value))));
+        OK(stm_txn_commit(second));
+        stm_txn_reset(second);
+    }
+    cr_assert(stats_of(store).bytes_cached < cached);
+    cr_assert(stats_of(store).bytes_used < used + 100 * SIZE / 2, "the second one has not used what was there");
+
+    stm_txn_end(first);
+    stm_txn_end(second);
+    close_store(store);
+}

@@ -597,3 +597,128 @@ Test(atomically, status_is_of_the_calling_thread)
 
     close_store(store);
 }
+
+/* ---- policies, and the time that is up ---- */
+
+Test(atomically, a_policy_that_makes_no_sense_is_invalid)
+{
+    stm_store *store = open_store(NULL);
+    const stm_policy bad[] = {
+        {.size = 0},
+        {.size = sizeof(bad[0]), .time_ns_max = -1},
+        {.size = sizeof(bad[0]), .backoff_ns_min = -1},
+        {.size = sizeof(bad[0]), .backoff_ns_max = -1},
+    };
+    const stm_policy good[] = {
+        {.size = sizeof(good[0]), .time_ns_max = INT64_MAX},                         /* as good as none */
+        {.size = sizeof(good[0]), .backoff_ns_min = 5000, .backoff_ns_max = 1000}, /* the least rules */
+    };
+
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        ANSWERS(stm_atomically(store, "bad", &bad[i], increment, NULL), STM_INVALID);
+    for (size_t i = 0; i < COUNT_OF(good); i++)
+        OK(stm_atomically(store, "good", &good[i], increment, NULL));
+    EQUALS(number_of(store, "counter"), COUNT_OF(good));
+
+    close_store(store);
+}
+
+static stm_status dawdle_and_wait(stm_txn *txn, void *arg)
+{
+    const stm_status status = stm_txn_use(txn, KEY, NULL);
+
+    (void)arg;
+    sleep_ms(5);
+    return status == STM_OK ? STM_WAIT : status;
+}
+
+/* The body has used the time up before it asks to sleep. */
+Test(atomically, wait_does_not_begin_when_the_time_is_up)
+{
+    const stm_policy policy = {.size = sizeof(policy), .time_ns_max = MILLISECOND};
+    stm_store *store = open_store(NULL);
+
+    ANSWERS(stm_atomically(store, "late", &policy, dawdle_and_wait, NULL), STM_TIMEOUT);
+
+    close_store(store);
+}
+
+/* A failure that the body has overlooked, and then taken for BUSY, is told as what it was. */
+static stm_status overlook(stm_txn *txn, void *arg)
+{
+    (void)arg;
+    return stm_txn_set(txn, NO_BYTES, stm_text("x")) == STM_OK ? STM_OK : STM_BUSY;
+}
+
+Test(atomically, overlooked_failure_is_not_run_again)
+{
+    stm_store *store = open_store(NULL);
+
+    ANSWERS(stm_atomically(store, "overlooks", NULL, overlook, NULL), STM_INVALID);
+
+    close_store(store);
+}
+
+Test(atomically, block_without_a_key_does_not_run)
+{
+    stm_store *store = open_store(NULL);
+    stm_block block = stm_block_open(store, "none", NULL, 0);
+
+    cr_assert(!stm_block_next(&block));
+    ANSWERS(stm_atomically_status(), STM_INVALID);
+
+    close_store(store);
+}
+
+/* ---- the starving one that never comes on ---- */
+
+struct starving {
+    stm_store *store;
+    pthread_barrier_t starves, seen;
+    unsigned attempts;
+    pthread_t thread;
+};
+
+/* Loses its first attempts; then it is starving, and stands still inside its body. */
+static stm_status lose_and_stand_still(stm_txn *txn, void *arg)
+{
+    struct starving *starving = arg;
+    const stm_status status = stm_txn_use(txn, KEY, NULL);
+
+    if (starving->attempts++ < 2)
+        put(starving->store, "key", "changed");
+    else if (starving->attempts == 3) {
+        pthread_barrier_wait(&starving->starves);
+        pthread_barrier_wait(&starving->seen);
+    }
+    return status;
+}
+
+static void *starve(void *arg)
+{
+    const stm_policy policy = {.size = sizeof(policy), .patience = 1};
+    struct starving *starving = arg;
+
+    return stm_atomically(starving->store, "starving", &policy, lose_and_stand_still, starving) == STM_OK ? arg : NULL;
+}
+
+/* Others let it pass, but not for ever; and not beyond their own time. */
+Test(atomically, starving_thread_that_stands_still_stops_nobody)
+{
+    const stm_policy hasty = {.size = sizeof(hasty), .time_ns_max = 1};
+    struct starving starving = {.store = open_store(NULL)};
+    void *well;
+
+    pthread_barrier_init(&starving.starves, NULL, 2);
+    pthread_barrier_init(&starving.seen, NULL, 2);
+    cr_assert_eq(pthread_create(&starving.thread, NULL, starve, &starving), 0);
+    pthread_barrier_wait(&starving.starves);
+    OK(stm_atomically(starving.store, "passes", NULL, increment, NULL));
+    OK(stm_atomically(starving.store, "hasty", &hasty, increment, NULL)); /* its first attempt it has */
+    EQUALS(number_of(starving.store, "counter"), 2);
+    pthread_barrier_wait(&starving.seen);
+    pthread_join(starving.thread, &well);
+    cr_assert_not_null(well);
+
+    close_store(starving.store);
+}

@@ -476,3 +476,74 @@ Test(checkout, empty_value_is_not_no_value)
     stm_txn_end(txn);
     close_store(store);
 }
+
+/* ---- a transaction that holds many keys, and so reads through a view of its own ---- */
+
+enum { MANY = 80 };
+
+static stm_txn *begin_holding_many(stm_store *store)
+{
+    stm_txn *txn = begin(store, "many");
+
+    for (unsigned i = 0; i < MANY; i++)
+        OK(stm_txn_use(txn, stm_bytes_of(&i, sizeof(i)), NULL));
+    return txn;
+}
+
+/* All at once: the first checkout already holds so many that the next one opens the view, and finds a key changed. */
+Test(checkout, of_one_more_finds_a_change_among_many)
+{
+    stm_store *store = open_store(NULL);
+    stm_txn *txn = begin(store, "many");
+    unsigned numbers[MANY];
+    stm_bytes keys[MANY];
+
+    for (unsigned i = 0; i < MANY; i++) {
+        numbers[i] = i;
+        keys[i] = stm_bytes_of(&numbers[i], sizeof(numbers[i]));
+    }
+    OK(stm_txn_using(txn, keys, MANY, NULL));
+    put_bytes(store, keys[3], stm_text("changed"));
+    ANSWERS(stm_txn_use(txn, stm_text("one more"), NULL), STM_CONFLICT);
+    EQUALS(stm_txn_conflicts(txn, NULL, 0), 1);
+
+    stm_txn_end(txn);
+    close_store(store);
+}
+
+/* All snapshots are held by others: then keys are looked at one by one, as if there were few. */
+Test(checkout, of_many_keys_does_without_a_snapshot)
+{
+    stm_snapshot *snapshots[STM_SNAPSHOT_COUNT_MAX];
+    stm_store *store = open_store(NULL);
+    stm_bytes value;
+
+    put(store, "one more", "here");
+    for (unsigned i = 0; i < STM_SNAPSHOT_COUNT_MAX; i++)
+        snapshots[i] = take(store, "all");
+    stm_txn *txn = begin_holding_many(store);
+    OK(stm_txn_use(txn, stm_text("one more"), &value));
+    IS_TEXT(value, "here");
+    OK(stm_txn_commit(txn));
+
+    stm_txn_end(txn);
+    for (unsigned i = 0; i < STM_SNAPSHOT_COUNT_MAX; i++)
+        stm_snapshot_release(snapshots[i]);
+    close_store(store);
+}
+
+/* Asked for again, for read and without a wish for values: nothing changes. */
+Test(checkout, of_keys_that_are_held_changes_nothing)
+{
+    const stm_bytes keys[] = {stm_text("a"), stm_text("b")};
+    stm_store *store = open_store(NULL);
+    stm_txn *txn = begin(store, "again");
+
+    OK(stm_txn_using(txn, keys, 2, NULL));
+    OK(stm_txn_getting(txn, keys, 2, NULL));
+    OK(stm_txn_commit(txn));
+    EQUALS(version_now(store, "a"), 1); /* still for update */
+
+    stm_txn_end(txn);
+    close_store(store);
+}

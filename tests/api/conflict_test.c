@@ -371,3 +371,24 @@ Test(explain, prints_keys_of_any_bytes_and_many_of_them)
     stm_txn_end(winner);
     close_store(store);
 }
+
+/* A key of quotes, backslashes and bytes beyond ASCII cannot forge the sentence around it, nor flood it. */
+Test(explain, shows_a_hostile_key_harmless_and_cut)
+{
+    stm_store *store = open_store(NULL);
+    stm_txn *txn = begin(store, "loser");
+    char key[100], text[1000];
+
+    memset(key, 'k', sizeof(key));
+    memcpy(key, "\"\\\x7f\xff\n", 5);
+    const stm_bytes name = stm_bytes_of(key, sizeof(key));
+    OK(stm_txn_use(txn, name, NULL));
+    put_bytes(store, name, stm_text("first"));
+    ANSWERS(stm_txn_commit(txn), STM_CONFLICT);
+    stm_txn_explain(txn, text, sizeof(text));
+    cr_assert_not_null(strstr(text, "key \"\\x22\\x5c\\x7f\\xff\\x0akk"), "%s", text);
+    cr_assert_not_null(strstr(text, "k\"..., checked out"), "%s", text);
+
+    stm_txn_end(txn);
+    close_store(store);
+}

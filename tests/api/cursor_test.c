@@ -321,3 +321,23 @@ Test(cursor, opened_by_several_threads_while_keys_are_made)
     stm_txn_end(txn);
     close_store(store);
 }
+
+/* A bound of no bytes is below every key: not the same as no bound, but with the same outcome below. */
+Test(cursor, bound_of_no_bytes_is_the_lowest)
+{
+    stm_store *store = open_store(NULL);
+    stm_cursor *cursor;
+    stm_entry entry;
+
+    put(store, "a", "1");
+    stm_snapshot *snapshot = take(store, "bounds");
+    OK(stm_cursor_open(snapshot, stm_bytes_of("", 0), NO_BYTES, &cursor));
+    OK(stm_cursor_next(cursor, &entry));
+    stm_cursor_close(cursor);
+    OK(stm_cursor_open(snapshot, NO_BYTES, stm_bytes_of("", 0), &cursor));
+    ANSWERS(stm_cursor_next(cursor, &entry), STM_END);
+    stm_cursor_close(cursor);
+
+    stm_snapshot_release(snapshot);
+    close_store(store);
+}

@@ -182,3 +182,25 @@ Test(dump, of_keys_that_do_not_print_and_large_values)
     free(text);
     close_store(store);
 }
+
+/* Bytes that are no number of the type they claim are shown as bytes. */
+Test(dump, of_a_number_of_the_wrong_size)
+{
+    stm_store *store = open_store(NULL);
+    stm_txn *txn = begin(store, "wrong size");
+    char *text = NULL;
+    size_t size = 0;
+
+    OK(stm_txn_set_typed(txn, stm_text("a"), stm_text("abc"), STM_INT64));
+    OK(stm_txn_set_typed(txn, stm_text("b"), stm_text("de"), STM_DOUBLE));
+    OK(stm_txn_commit(txn));
+    FILE *stream = open_memstream(&text, &size);
+    OK(stm_store_dump(store, stream));
+    fclose(stream);
+    cr_assert_not_null(strstr(text, ": \"abc\"\n"), "%s", text);
+    cr_assert_not_null(strstr(text, ": \"de\"\n"), "%s", text);
+    free(text);
+
+    stm_txn_end(txn);
+    close_store(store);
+}

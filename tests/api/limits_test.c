@@ -6,6 +6,8 @@
  */
 #include "support.h"
 
+#include <stm/probe.h>
+
 #include <stdlib.h>
 
 #define KEY stm_text("key")
@@ -27,6 +29,7 @@ static void some_free(void *context, void *memory, size_t size)
 
 Test(limits, options_that_make_no_sense_are_invalid)
 {
+    static const stm_observer deaf = {.size = sizeof(deaf)}; /* nothing to call */
     const size_t size = sizeof(stm_options);
     const stm_options bad[] = {
         {.size = 0},
@@ -36,6 +39,9 @@ Test(limits, options_that_make_no_sense_are_invalid)
         {.size = size, .key_size_max = SIZE_MAX},
         {.size = size, .value_size_max = (size_t)STM_VALUE_SIZE_MAX + 1},
         {.size = size, .value_size_max = SIZE_MAX},
+        {.size = size, .txn_key_count_max = SIZE_MAX},
+        {.size = size, .key_count_hint = UINT64_MAX},
+        {.size = size, .observer = &deaf},
     };
     const stm_options good[] = {
         {.size = size},
@@ -604,12 +610,76 @@ Test(limits, null_inputs_and_outputs_are_invalid)
     stm_txn_reset(txn);
     ANSWERS(stm_txn_set_string(txn, KEY, NULL), STM_INVALID);
     stm_txn_reset(txn);
+    ANSWERS(stm_txn_peek(txn, KEY, NULL), STM_INVALID);
+    stm_txn_reset(txn);
+    OK(stm_txn_using_keys(txn, NULL, 0, NULL)); /* none of no keys: nothing is wrong with that */
+    ANSWERS(stm_cursor_open_prefix(snapshot, NO_BYTES, &cursor), STM_INVALID);
+    ANSWERS(stm_store_options(NULL, NULL), STM_INVALID);
+    ANSWERS(stm_txn_using(NULL, NULL, 1, &value), STM_INVALID);
+    EQUALS(stm_txn_attempt(NULL), 0);
     OK(stm_txn_use(txn, KEY, NULL)); /* here a NULL is a wish: no value wanted */
     OK(stm_txn_commit(txn));
+    ANSWERS(stm_txn_value(txn, KEY, NULL), STM_INVALID);
+    ANSWERS(stm_txn_version(txn, KEY, NULL), STM_INVALID);
+    ANSWERS(stm_txn_type(txn, KEY, NULL), STM_INVALID);
+    ANSWERS(stm_txn_value(txn, stm_bytes_of("", 0), &value), STM_INVALID);
     EQUALS(stats_of(store).transactions, 1);
     EQUALS(stats_of(store).snapshots, 1);
 
     stm_snapshot_release(snapshot);
+    stm_txn_end(txn);
+    close_store(store);
+}
+
+/* Zeros where a store should be: memory that was cleared, or never was one. */
+Test(limits, what_is_no_store_has_ended)
+{
+    static _Alignas(64) char zeros[1 << 16];
+    stm_store *store = (stm_store *)(void *)zeros;
+    stm_txn *txn = NULL;
+
+    ANSWERS(stm_txn_begin(store, "none", &txn), STM_ENDED);
+    ANSWERS(stm_store_close(store), STM_ENDED);
+    cr_assert_null(txn);
+}
+
+/* More than any machine has: refused, or given by one that promises all; but never a crash. */
+Test(limits, room_for_all_keys_in_the_world)
+{
+    const stm_options options = {.size = sizeof(options), .key_count_hint = UINT64_C(1) << 36};
+    stm_store *store = NULL;
+    const stm_status status = stm_store_open(&options, &store);
+
+    if (status == STM_OK)
+        close_store(store);
+    else
+        ANSWERS(status, STM_NO_MEMORY);
+}
+
+/* Keys of the same length and nearly the same hash are still different keys. */
+Test(limits, many_names_of_one_length_stay_apart)
+{
+    const unsigned count = SLOWED_DOWN ? 20000 : 200000;
+    const stm_options options = {.size = sizeof(options), .seed = 1};
+    stm_store *store = open_store(&options);
+    stm_txn *txn = begin(store, "names");
+    char name[16];
+
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(name, sizeof(name), "%012u", i * 2654435761u); /* the first word differs */
+        OK(stm_txn_set_int64(txn, stm_text(name), i));
+        OK(stm_txn_commit(txn));
+        stm_txn_reset(txn);
+    }
+    EQUALS(stats_of(store).keys_live, count);
+    for (unsigned i = 0; i < count; i++) {
+        int64_t value = -1;
+        snprintf(name, sizeof(name), "%012u", i * 2654435761u);
+        OK(stm_txn_get_int64(txn, stm_text(name), &value));
+        EQUALS(value, i);
+        stm_txn_reset(txn);
+    }
+
     stm_txn_end(txn);
     close_store(store);
 }

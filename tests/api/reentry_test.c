@@ -138,3 +138,50 @@ Test(reentry, from_a_signal_handler_is_told)
     stm_txn_end(interrupted);
     close_store(store);
 }
+
+/* ---- calls without an answer ---- */
+
+static void call_silently(void *context)
+{
+    struct caller *caller = context;
+    const stm_bytes key = stm_text("held 3");
+    uint64_t version;
+
+    if (caller->txn == NULL || caller->inside)
+        return;
+    caller->inside = true;
+    caller->calls++;
+    stm_txn_prefetch(caller->txn, &key, 1);
+    stm_txn_version(caller->txn, key, &version); /* NOT_FOUND or true, as it goes */
+    stm_txn_reset(caller->txn);
+    stm_txn_end(caller->txn);
+    caller->inside = false;
+}
+
+/* A prefetch, a look, a reset and an end from inside a call: nothing is dropped under the call's hands. */
+Test(reentry, reset_and_end_from_inside_do_nothing)
+{
+    static struct ledger ledger;
+    static struct caller caller;
+    char name[24];
+
+    ledger_open(&ledger);
+    const stm_options options = {.key_count_hint = 16, .allocator = ledger_allocator(&ledger)};
+    stm_store *store = open_store(&options);
+    stm_txn *txn = begin(store, "reentered");
+    ledger.hook = call_silently;
+    ledger.hook_context = &caller;
+    for (unsigned i = 0; i < 2000; i++) {
+        snprintf(name, sizeof(name), "held %u", i);
+        caller.txn = txn;
+        OK(stm_txn_set_int64(txn, stm_text(name), i));
+        caller.txn = NULL;
+    }
+    cr_assert(caller.calls > 10, "%u calls back", caller.calls);
+    OK(stm_txn_commit(txn));
+    EQUALS(stats_of(store).keys_live, 2000);
+
+    stm_txn_end(txn);
+    OK(stm_store_close(store));
+    cr_assert(ledger_balances(&ledger));
+}

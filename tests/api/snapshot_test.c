@@ -7,7 +7,13 @@
  */
 #include "support.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <stdlib.h>
 
 Test(snapshot, is_isolated_from_later_commits)
@@ -561,4 +567,36 @@ Test(snapshot, store_id_and_options_in_force)
 
     close_store(other);
     close_store(store);
+}
+
+/* ---- ids, where the system has no random numbers to give ---- */
+
+static bool forbid_random_numbers(void)
+{
+    static struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {COUNT_OF(filter), filter};
+
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+Test(snapshot, store_ids_differ_without_random_numbers)
+{
+    unsigned char ids[2][STM_STORE_ID_SIZE], nothing[STM_STORE_ID_SIZE] = {0};
+
+    if (!forbid_random_numbers())
+        cr_skip_test("no filter for system calls is to be had here");
+    stm_store *stores[] = {open_store(NULL), open_store(NULL)};
+    for (int i = 0; i < 2; i++) {
+        OK(stm_store_id(stores[i], ids[i]));
+        cr_assert(memcmp(ids[i], nothing, sizeof(nothing)) != 0);
+    }
+    cr_assert(memcmp(ids[0], ids[1], sizeof(ids[0])) != 0);
+
+    for (int i = 0; i < 2; i++)
+        close_store(stores[i]);
 }

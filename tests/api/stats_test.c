@@ -255,3 +255,50 @@ Test(hottest, counts_are_bounds_across_transactions)
     stm_txn_end(second);
     close_store(store);
 }
+
+/* The oldest snapshot is told wherever it is kept: here a younger one has taken the place before it. */
+Test(stats, oldest_snapshot_is_the_oldest_and_not_the_first)
+{
+    stm_store *store = open_store(NULL);
+    stm_snapshot *gone = take(store, "gone"), *oldest = take(store, "oldest");
+
+    stm_snapshot_release(gone);
+    stm_snapshot *younger = take(store, "younger");
+    const stm_stats stats = stats_of(store);
+    EQUALS(stats.snapshots, 2);
+    EQUALS(stats.oldest_snapshot_revision, stm_snapshot_revision(oldest));
+    cr_assert_str_eq(stats.oldest_snapshot_label, "oldest");
+
+    stm_snapshot_release(oldest);
+    stm_snapshot_release(younger);
+    close_store(store);
+}
+
+/* More keys than are counted at all: those lost most are still told, and told first. */
+Test(hottest, the_hot_ones_are_kept_among_very_many)
+{
+    enum { LOSERS = 40, KEYS_EACH = 16 };
+    stm_store *store = open_store(NULL);
+    stm_txn *losers[LOSERS];
+    stm_hot_key keys[300];
+    char name[24];
+
+    for (int i = 0; i < LOSERS; i++) {
+        losers[i] = begin(store, "loser");
+        for (int j = 0; j < KEYS_EACH; j++) {
+            snprintf(name, sizeof(name), "key %d %d", i, j);
+            lose(store, losers[i], name, j == i % KEYS_EACH ? 3 : 1);
+        }
+    }
+    lose(store, losers[0], "key 0 0", 20); /* 23 by now */
+    const size_t count = stm_store_hottest(store, keys, COUNT_OF(keys));
+    cr_assert(count >= 100 && count <= COUNT_OF(keys), "%zu", count);
+    cr_assert(same_bytes(keys[0].key, stm_text("key 0 0")), "%s", shown(keys[0].key));
+    EQUALS(keys[0].count - keys[0].error, 23);
+    for (size_t i = 1; i < count; i++)
+        cr_assert(keys[i].count <= keys[i - 1].count);
+
+    for (int i = 0; i < LOSERS; i++)
+        stm_txn_end(losers[i]);
+    close_store(store);
+}

@@ -218,3 +218,46 @@ Test(typed, set_typed_records_any_type)
     stm_txn_end(txn);
     close_store(store);
 }
+
+/* A caller who asks for a value and names no place for it, by mistake. */
+Test(typed, no_place_for_the_value_is_invalid)
+{
+    stm_store *store = open_store(NULL);
+    stm_txn *txn = begin(store, "no place");
+
+    OK(stm_txn_set_int64(txn, KEY, 5));
+    ANSWERS(stm_txn_get_int64(txn, KEY, NULL), STM_INVALID);
+    stm_txn_end(txn);
+    close_store(store);
+}
+
+/* What a snapshot shows is read as what it is, and as nothing else. */
+Test(typed, entries_of_a_snapshot_are_read_as_what_they_are)
+{
+    stm_store *store = open_store(NULL);
+    stm_txn *txn = begin(store, "entries");
+    stm_entry entry;
+    int64_t integer = 7;
+    double number = 7;
+
+    OK(stm_txn_set_int64(txn, stm_text("integer"), -5));
+    OK(stm_txn_set_double(txn, stm_text("number"), 2.5));
+    OK(stm_txn_set_typed(txn, stm_text("short"), stm_text("abc"), STM_INT64));
+    OK(stm_txn_commit(txn));
+    stm_snapshot *snapshot = take(store, "entries");
+
+    OK(stm_snapshot_get(snapshot, stm_text("integer"), &entry));
+    cr_assert(stm_entry_int64(&entry, &integer) && integer == -5);
+    cr_assert(!stm_entry_double(&entry, &number));
+    cr_assert(!stm_entry_int64(&entry, NULL));
+    cr_assert(!stm_entry_int64(NULL, &integer));
+    OK(stm_snapshot_get(snapshot, stm_text("number"), &entry));
+    cr_assert(stm_entry_double(&entry, &number) && number == 2.5);
+    OK(stm_snapshot_get(snapshot, stm_text("short"), &entry)); /* a type is the caller's word for the bytes */
+    cr_assert(!stm_entry_int64(&entry, &integer));
+    EQUALS(integer, -5);
+
+    stm_snapshot_release(snapshot);
+    stm_txn_end(txn);
+    close_store(store);
+}

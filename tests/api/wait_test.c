@@ -289,3 +289,37 @@ Test(wait, own_commit_does_not_wake)
     stm_txn_end(txn);
     close_store(store);
 }
+
+/* With all the time there is; and it has changed already. */
+Test(wait, time_without_end_is_no_time_that_has_passed)
+{
+    stm_store *store = open_store(NULL);
+    stm_txn *txn = begin(store, "for ever");
+
+    OK(stm_txn_use(txn, KEY, NULL));
+    put(store, "key", "new");
+    OK(stm_txn_wait(txn, INT64_MAX));
+
+    stm_txn_end(txn);
+    close_store(store);
+}
+
+/* A commit that also reads a key wakes who waits for the one that it publishes. */
+Test(wait, commit_that_reads_as_well_wakes)
+{
+    stm_store *store = open_store(NULL);
+    struct sleeper sleeper = {.store = store, .key = "key", .timeout_ns = LONG_NS};
+
+    start(&sleeper);
+    do { /* until it has slept, and woken */
+        stm_txn *mixed = begin(store, "mixed");
+        ANSWERS(stm_txn_get(mixed, stm_text("only read"), NULL), STM_NOT_FOUND);
+        OK(stm_txn_set(mixed, KEY, stm_text("new")));
+        OK(stm_txn_commit(mixed));
+        stm_txn_end(mixed);
+        sleep_ms(1);
+    } while (pthread_tryjoin_np(sleeper.thread, NULL) != 0);
+    OK(sleeper.status);
+
+    close_store(store);
+}
