@@ -42,7 +42,7 @@ static stm_status cursor_make(const struct stm_snapshot *snapshot, struct stm_cu
     cursor->ahead = cursor->order == NULL ? NULL : ahead_make(slot, snapshot);
     if (cursor->ahead == NULL) {
         if (cursor->order != NULL)
-            stmi_order_put(slot->store, cursor->order);
+            stmi_order_put(slot, cursor->order);
         stmi_slot_release(slot);
         return STM_NO_MEMORY;
     }
@@ -163,7 +163,7 @@ void stm_cursor_close(stm_cursor *cursor)
     if (cursor == NULL || cursor->magic != CURSOR_MAGIC || stmi_store_check(slot_of(cursor)->store) != STM_OK)
         return;
     cursor->magic = 0;
-    stmi_order_put(slot_of(cursor)->store, cursor->order);
+    stmi_order_put(slot_of(cursor), cursor->order);
     stmi_pool_put(slot_of(cursor), &cursor->ahead->cell);
     stmi_slot_release(slot_of(cursor));
 }

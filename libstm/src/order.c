@@ -31,11 +31,16 @@ static struct stmi_order *order_make(struct stm_store *store, uint64_t count, ui
     return order;
 }
 
-void stmi_order_put(struct stm_store *store, struct stmi_order *order)
+void stmi_order_put(struct stm_txn *slot, struct stmi_order *order)
 {
     /* Release and acquire pair:order -- freed after everybody's last look. */
-    if (stmi_sub(&order->references, 1, SEQ_CST) == 1)
-        stmi_pages_put(&store->memory, order, order->bytes);
+    if (stmi_sub(&order->references, 1, SEQ_CST) != 1)
+        return;
+    /* Who found it in the store, before it was replaced there, may still look at its count, in `shared`. */
+    stmi_epoch_enter(slot);
+    stmi_epoch_retire(slot, &order->cell, order->bytes);
+    stmi_epoch_exit(slot);
+    stmi_epoch_flush(slot);
 }
 
 /* A reference to the shared one, or NULL where there is none. A plain load and add would be too late:
@@ -116,13 +121,8 @@ static void share(struct stm_txn *slot, struct stmi_order *old, struct stmi_orde
         stmi_sub(&order->references, 1, SEQ_CST);
         return;
     }
-    if (old == NULL)
-        return;
-    /* Readers in `shared` may still look at its count of references. */
-    stmi_epoch_enter(slot);
-    if (stmi_sub(&old->references, 1, SEQ_CST) == 1)
-        stmi_epoch_retire(slot, &old->cell, old->bytes);
-    stmi_epoch_exit(slot);
+    if (old != NULL)
+        stmi_order_put(slot, old);
 }
 
 static struct stmi_order *extend(struct stm_txn *slot, struct stmi_order *old, uint64_t total)
@@ -163,7 +163,7 @@ struct stmi_order *stmi_order_get(struct stm_txn *slot)
         return order_make(slot->store, 0, 0);
     struct stmi_order *order = extend(slot, old, total);
     if (old != NULL)
-        stmi_order_put(slot->store, old);
+        stmi_order_put(slot, old);
     return order;
 }
 

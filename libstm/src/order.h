@@ -26,7 +26,8 @@ struct stmi_order {
 /* One that covers every record published by now, with a reference for the caller; NULL: no memory. slot
  * is outside of an epoch. */
 struct stmi_order *stmi_order_get(struct stm_txn *slot);
-void stmi_order_put(struct stm_store *store, struct stmi_order *order);
+/* Drops a reference; slot is outside of an epoch. */
+void stmi_order_put(struct stm_txn *slot, struct stmi_order *order);
 /* The first place whose key is not below this one. */
 uint64_t stmi_order_find(const struct stmi_order *order, stm_bytes key);
 void stmi_order_drain(struct stm_store *store);

@@ -165,6 +165,31 @@ static void create_and_list(unsigned thread)
     actor_release(me);
 }
 
+/* ---- two lists made at once, from one that is there: each sorts anew what is new, and one of them is kept */
+
+static void setup_two_lists(void)
+{
+    stm_snapshot *snapshot;
+    stage_open(2, "Www");
+    if (stm_snapshot_take(stage_world.store, "first", &snapshot) != STM_OK || list(snapshot) != 2)
+        scheduler_fail("no first list");
+    else
+        stm_snapshot_release(snapshot);
+}
+
+static void create_and_both_list(unsigned thread)
+{
+    actor *me = &stage_actors[thread];
+    if (thread == 0 && (actor_set(me, 0) != STM_OK || actor_commit(me) != STM_OK))
+        scheduler_fail("the only writer does not commit");
+    actor_take(me);
+    unsigned listed = list(me->snapshot);
+    if (listed != 3 && (thread == 0 || listed != 2))
+        scheduler_fail("thread %u finds %u keys", thread, listed);
+    stage_outcome(thread, listed == 2 ? "two" : "three");
+    actor_release(me);
+}
+
 /* ---- while the index grows: filled up to just below */
 
 static void setup_growing(void)
@@ -226,6 +251,7 @@ int main(int argc, char **argv)
         {{"create_and_look", 3, setup_looker, create_and_look, finish}, 2,
          {", , both", ", , one", ", , none"}},
         {{"create_and_list", 2, setup_listing, create_and_list, finish}, 2, {", one", ", three"}},
+        {{"two_lists", 2, setup_two_lists, create_and_both_list, finish}, 2, {"three, two", "three, three"}},
         {{"grow", 2, setup_growing, grow, finish}, 1, {NULL}},
         {{"grow_together", 2, setup_growing, grow_together, finish}, 1,
          {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
