@@ -87,6 +87,33 @@ static const char sweep[] =
     "DELETE FROM main.stats WHERE snapshot NOT IN (SELECT id FROM main.snapshots);"
     "DELETE FROM main.hottest WHERE snapshot NOT IN (SELECT id FROM main.snapshots);";
 
+/* The snapshot after one that is gone has another parent now: what has changed since then is counted anew. A key that was removed
+ * and came back has changed. */
+static const char recount[] =
+    "UPDATE main.snapshots SET change_count = CASE WHEN parent IS NULL THEN key_count ELSE"
+    " (SELECT count(*) FROM main.kv AS k WHERE k.since > parent AND k.since <= id)"
+    " + (SELECT count(*) FROM main.past AS p WHERE p.since > parent AND p.since <= id AND p.until > id)"
+    " + (SELECT count(*) FROM main.past AS p WHERE p.since <= parent AND p.until > parent AND p.until <= id"
+    "     AND NOT EXISTS (SELECT 1 FROM main.kv AS k WHERE k.key = p.key AND k.since <= id)"
+    "     AND NOT EXISTS (SELECT 1 FROM main.past AS q WHERE q.key = p.key AND q.since <= id AND q.until > id))"
+    " END WHERE id = %lld";
+
+static stm_file_status recount_after(const struct stmi_sql *sql, const int64_t *removed, size_t count)
+{
+    stm_file_status status = STM_FILE_OK;
+    int64_t last = 0;
+    for (size_t i = 0; status == STM_FILE_OK && i < count; i++) {
+        int64_t next;
+        char text[80];
+        snprintf(text, sizeof text, "SELECT min(id) FROM main.snapshots WHERE id > %lld", (long long)removed[i]);
+        status = stmi_sql_number(sql, text, 0, &next);
+        if (status == STM_FILE_OK && next != 0 && next != last)
+            status = stmi_sql_runf(sql, recount, (long long)next);
+        last = next;
+    }
+    return status;
+}
+
 static stm_file_status prune(const struct stmi_sql *sql, const int64_t *snapshots, size_t count)
 {
     int64_t left = 0;
@@ -97,7 +124,9 @@ static stm_file_status prune(const struct stmi_sql *sql, const int64_t *snapshot
         status = stmi_sql_number(sql, "SELECT 1 FROM main.snapshots LIMIT 1", 0, &left);
     if (status == STM_FILE_OK && left == 0)
         status = stmi_fault(sql->error, STM_FILE_INVALID, "%s would have no snapshot left: remove the file instead", sql->name);
-    return status == STM_FILE_OK ? stmi_sql_run(sql, sweep) : status;
+    if (status == STM_FILE_OK)
+        status = stmi_sql_run(sql, sweep);
+    return status == STM_FILE_OK ? recount_after(sql, snapshots, count) : status;
 }
 
 stm_file_status stm_file_prune(const char *path, const int64_t *snapshots, size_t count, stm_file_error *error)
