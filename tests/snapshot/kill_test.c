@@ -1,8 +1,8 @@
 /*
- * kill_test.c -- an export that is killed at any moment leaves the old file or the new one.
+ * kill_test.c -- an export that is killed at any moment leaves the old file or the new one; so do prune and compact.
  *
- * A child exports one state after the other to the same path, replacing or appending, and is killed with SIGKILL after
- * a random while; all keys of a state have its number as their value. Then the file must hold together, its newest
+ * A child exports one state after the other to the same path, replacing or appending, or pruning,
+ * compacting and appending; and is killed with SIGKILL after a random while; all keys of a state have its number as their value. Then the file must hold together, its newest
  * snapshot must be of one state, and of one no older than what an export that had returned has left. At last an
  * export that nobody kills removes what the others have left in the folder.
  *
@@ -24,9 +24,17 @@
 
 #define KEYS 300
 #define WAIT_MAX_US 30000
+#define KILLS_A_FILE 60 /* a history does not grow for ever */
 
 static char folder[] = "/tmp/stm-kill-XXXXXX", path[64];
-static volatile int64_t *returned; /* shared with the children: the newest state whose export has returned */
+enum mode { REPLACE, APPEND, TEND };
+enum step { NOTHING, EXPORT, PRUNE, COMPACT, STEP_COUNT };
+
+/* Shared with the children. */
+static struct shared {
+    volatile int64_t returned; /* the newest state whose export has returned */
+    volatile int step;         /* what the child is at */
+} *shared;
 
 static void fail(const char *what, const char *why)
 {
@@ -45,20 +53,40 @@ static stm_status write_state(stm_txn *txn, void *arg)
     return status;
 }
 
-/* Never returns. */
-static void export_for_ever(bool append, int64_t state)
+static int64_t ask(const char *query);
+
+/* Takes the oldest snapshot away, if it is not the last, and the room that it leaves. */
+static void tend(void)
 {
-    const stm_export_options options = {.size = sizeof options, .append = append};
+    stm_file_error error;
+    if (access(path, F_OK) != 0)
+        return;
+    const int64_t oldest = ask("SELECT min(id) FROM snapshots"), count = ask("SELECT count(*) FROM snapshots");
+    shared->step = count > 1 ? PRUNE : NOTHING;
+    if (count > 1 && stm_file_prune(path, &oldest, 1, &error) != STM_FILE_OK)
+        fail("prune", error.message);
+    shared->step = COMPACT;
+    if (stm_file_compact(path, &error) != STM_FILE_OK)
+        fail("compact", error.message);
+}
+
+/* Never returns. */
+static void export_for_ever(enum mode mode, int64_t state)
+{
+    const stm_export_options options = {.size = sizeof options, .append = mode != REPLACE};
     stm_file_error error;
     stm_store *store;
     if (stm_store_open(NULL, &store) != STM_OK)
         fail("child", "no store");
     for (;; state++) {
+        if (mode == TEND)
+            tend();
         if (stm_atomically(store, "state", NULL, write_state, &state) != STM_OK)
             fail("child", "no state");
+        shared->step = EXPORT;
         if (stm_file_export(store, path, &options, NULL, &error) != STM_FILE_OK)
             fail("child", error.message);
-        *returned = state;
+        shared->returned = state;
     }
 }
 
@@ -80,7 +108,7 @@ static int64_t check_file(void)
 {
     stm_file_error error;
     if (access(path, F_OK) != 0)
-        return *returned == 0 ? 0 : (fail(path, "is gone"), 0);
+        return shared->returned == 0 ? 0 : (fail(path, "is gone"), 0);
     if (stm_file_verify(path, NULL, NULL, &error) != STM_FILE_OK)
         fail("verify", error.message);
     if (ask("SELECT count(DISTINCT value) FROM kv") != 1 || ask("SELECT count(*) FROM kv") != KEYS)
@@ -88,7 +116,7 @@ static int64_t check_file(void)
     if (ask("SELECT count(*) FROM (SELECT 1 FROM kv_at GROUP BY snapshot HAVING count(DISTINCT value) <> 1)") != 0)
         fail(path, "shows half a state in its history");
     const int64_t state = ask("SELECT max(value) FROM kv");
-    if (state < *returned)
+    if (state < shared->returned)
         fail(path, "shows an older state than an export that has returned");
     return state;
 }
@@ -110,14 +138,14 @@ static unsigned count_names(bool remove)
     return count;
 }
 
-static void kill_one(bool append, int64_t state, unsigned wait_us)
+static void kill_one(enum mode mode, int64_t state, unsigned wait_us)
 {
     const struct timespec wait = {0, (long)wait_us * 1000};
     const pid_t child = fork();
     if (child < 0)
         fail("fork", strerror(errno));
     if (child == 0)
-        export_for_ever(append, state);
+        export_for_ever(mode, state);
     nanosleep(&wait, NULL);
     kill(child, SIGKILL);
     int status;
@@ -129,16 +157,20 @@ int main(int argc, char **argv)
 {
     const unsigned kills = argc > 1 ? (unsigned)atoi(argv[1]) : 240;
     unsigned seed = argc > 2 ? (unsigned)atoi(argv[2]) : (unsigned)time(NULL), left = 0;
+    unsigned killed_at[STEP_COUNT] = {0};
     int64_t state = 0, states = 0;
     printf("seed %u\n", seed);
-    returned = mmap(NULL, sizeof *returned, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (returned == MAP_FAILED || mkdtemp(folder) == NULL)
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED || mkdtemp(folder) == NULL)
         fail(folder, strerror(errno));
     snprintf(path, sizeof path, "%s/state.db", folder);
     for (unsigned i = 0; i < kills; i++) {
-        if (i % 60 == 0)
-            unlink(path), *returned = state = 0; /* a history does not grow for ever */
-        kill_one(i % 60 >= 30, state + 1, (unsigned)rand_r(&seed) % WAIT_MAX_US);
+        const unsigned turn = i % KILLS_A_FILE;
+        if (turn == 0)
+            unlink(path), shared->returned = state = 0;
+        shared->step = NOTHING;
+        kill_one((enum mode)(turn * 3 / KILLS_A_FILE), state + 1, (unsigned)rand_r(&seed) % WAIT_MAX_US);
+        killed_at[shared->step]++;
         left += count_names(false) > 1;
         const int64_t now = check_file();
         states += now > state;
@@ -153,8 +185,9 @@ int main(int argc, char **argv)
     stm_store_close(store);
     count_names(true);
     rmdir(folder);
-    printf("%u kills; %u left something temporary behind, %lld got a new state in\n", kills, left, (long long)states);
-    if (kills >= 200 && (left == 0 || states == 0)) {
+    printf("%u kills, %u of prune, %u of compact; %u left something temporary behind, %lld got a new state in\n", kills,
+           killed_at[PRUNE], killed_at[COMPACT], left, (long long)states);
+    if (kills >= 200 && (left == 0 || states == 0 || killed_at[PRUNE] == 0 || killed_at[COMPACT] == 0)) {
         fprintf(stderr, "kill_test: too early or too late, all of them: this proves nothing\n");
         return 1;
     }
