@@ -45,7 +45,7 @@
  *   - ask the time, random numbers, addresses or the world, and do otherwise each time; nor keep anything from one
  *     run to the next that setup does not set back.
  *   - name an allocator when a store is opened: it gets one that gives the same addresses to the same schedule. Nor an
- *     observer, if its story is to be printed.
+ *     observer, if its story is to be printed; and without the library's own, a loop after BUSY calls stm_testing_spin.
  *
  * CONFLICT and BUSY are answered as in earnest. BUSY is rarer there than here, where a thread is stopped in the midst
  * of a commit as easily as anywhere else. Time passes two milliseconds at each look at the clock.
