@@ -59,14 +59,15 @@ fuzz_build()
 
 fuzz_run()
 {
-    local engine=$1 target=$2 seconds=$3 folder=$4 dictionary=$PWD/fuzz/targets/$2.dict length_max input_seconds
+    local engine=$1 target=$2 seconds=$3 folder=$4 dictionary=$PWD/fuzz/targets/$2.dict length_max input_seconds leaks
     length_max=$(sed -n 's/^max_len = //p' "fuzz/targets/$target.options")
     input_seconds=$(sed -n 's/^timeout = //p' "fuzz/targets/$target.options")
+    leaks=$(sed -n 's/^detect_leaks = //p' "fuzz/targets/$target.options")
     mkdir -p "$folder/findings" "$folder/corpus"
     if [ "$engine" = libfuzzer ]; then
         ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1 \
             "$fuzz_program" -max_len="$length_max" -max_total_time="$seconds" -print_final_stats=1 \
-            -timeout="${input_seconds:-60}" -dict="$dictionary" -artifact_prefix="$folder/findings/" "$folder/corpus" "$folder/seeds" || true
+            -timeout="${input_seconds:-60}" -detect_leaks="${leaks:-1}" -dict="$dictionary" -artifact_prefix="$folder/findings/" "$folder/corpus" "$folder/seeds" || true
         return
     fi
     if [ "$target" = commit_schedule ]; then
