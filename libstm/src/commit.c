@@ -453,6 +453,8 @@ static stm_status committed(struct stm_txn *txn)
     txn->settled = true;
     txn->changed_count = 0;
     uint64_t revision = txn->update_count != 0 ? stmi_status_revision(status) : stmi_peek(&txn->store->clock);
+    if (stmi_mutant(READER_TOLD_EARLIER) && txn->update_count == 0)
+        revision--;
     if (stmi_wanted(txn, STM_EVENT_BIT(STM_EVENT_COMMIT) | STM_EVENT_BIT(STM_EVENT_PUBLISH)))
         stmi_observe_commit(txn, id, revision);
     txn->unbegun = txn->watched; /* what follows is a new attempt with the same keys */

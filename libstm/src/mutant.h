@@ -42,6 +42,8 @@
     X(OLD_VERSION_PUSHED_LATE, "an old version is pushed after the record has been overwritten")              \
     X(STATUS_BELIEVED, "a status is believed although the head has changed meanwhile")                        \
     X(BUSY_FOR_CONFLICT, "a commit that is too late answers BUSY, for ever")                                  \
+    X(READER_TOLD_EARLIER, "a commit that only reads is told the revision before its own")                    \
+    X(SNAPSHOT_TOLD_LATER, "a snapshot is said to be of the revision after its own")                          \
     X(LEAKED_VERSION, "memory reserved for an old value and not needed is not given back")                    \
     X(SPINS_FOR_EVER, "a commit waits for an owner that has decided")                                         \
     X(UNSTEADY, "what a commit does depends on how many stores there have been")                              \

@@ -295,7 +295,9 @@ void stm_snapshot_release(stm_snapshot *snapshot)
 
 uint64_t stm_snapshot_revision(const stm_snapshot *snapshot)
 {
-    return stmi_snapshot_check(snapshot) == STM_OK ? stmi_peek(&snapshot->revision) : 0;
+    if (stmi_snapshot_check(snapshot) != STM_OK)
+        return 0;
+    return stmi_peek(&snapshot->revision) + (stmi_mutant(SNAPSHOT_TOLD_LATER) ? 1u : 0u);
 }
 
 stm_store *stm_snapshot_store(const stm_snapshot *snapshot)

@@ -13,8 +13,8 @@ typedef enum oracle {
     ORACLE_RESULT,    /* each call answers what it may; values are whole; own writes are read back */
     ORACLE_STEPS,     /* each call ends within a bounded number of own steps, whatever others do */
     ORACLE_REST,      /* afterwards nothing is held: a transaction alone commits, and sees what a snapshot sees */
-    ORACLE_HISTORY,   /* versions rise by one; one order explains every read, of failed transactions too */
-    ORACLE_ORDER,     /* the same by values alone: versions may be wrong as well */
+    ORACLE_HISTORY,   /* versions rise by one; one order explains every read, of failed transactions too; and once
+                         more by values alone, as if versions might be wrong */
     ORACLE_REVISION,  /* that order agrees with the revisions of the commits */
     ORACLE_SNAPSHOT,  /* a snapshot is the state after all commits up to its revision */
     ORACLE_OVERLAP,   /* CONFLICT and BUSY only if another commit of the same keys was there */

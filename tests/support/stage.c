@@ -304,9 +304,9 @@ static void judge_history(void)
     if (history_is_plain(&log_of_run))
         return;
     oracle objector = history_judge(&log_of_run, text, sizeof text);
-    if (objector == ORACLE_NONE && !oracle_is_silent(ORACLE_ORDER) && count_commits() <= SEARCH_COMMITS_MAX &&
+    if (objector == ORACLE_NONE && !oracle_is_silent(ORACLE_HISTORY) && count_commits() <= SEARCH_COMMITS_MAX &&
         !history_search(&log_of_run, text, sizeof text))
-        objector = ORACLE_ORDER;
+        objector = ORACLE_HISTORY;
     if (objector != ORACLE_NONE)
         scheduler_object(objector, "%s", text);
 }

@@ -74,6 +74,7 @@ fuzz_run()
         export AFL_CUSTOM_MUTATOR_LIBRARY=$PWD/build/dev/fuzz/fuzz_afl_mutator.so
     fi
     AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_BENCH_UNTIL_CRASH=1 \
+        AFL_CRASHING_SEEDS_AS_NEW_CRASH=1 \
         afl-fuzz -i "$folder/seeds" -o "$folder/afl" -x "$dictionary" -V "$seconds" -G "$length_max" \
         -- "$fuzz_program" || true
     find "$folder/afl/default/crashes" "$folder/afl/default/hangs" -name 'id*' -exec cp {} "$folder/findings/" \;
