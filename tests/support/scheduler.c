@@ -185,7 +185,8 @@ static void note_waiting(unsigned thread)
 
 static void store_later(volatile void *address, size_t size, uint64_t value, memory_order order)
 {
-    store_buffer_entry entry = {address, size, value, order};
+    uint64_t made_at = run.current == SCHEDULER_NOBODY ? 0 : run.view.own_steps[run.current];
+    store_buffer_entry entry = {address, size, value, order, made_at};
     if (run.current == SCHEDULER_NOBODY) {
         store_buffer passing = {0};
         store_buffer_add(&passing, &entry);
@@ -335,8 +336,11 @@ static void end_thread(void)
 {
     static const char end;
     stmi_access access = {STMI_LOAD, SEQ_CST, &end, sizeof end, __func__, __LINE__};
-    if (buffers[run.current].count > 0)
+    if (buffers[run.current].count > 0) {
+        run.until_common = false;
+        run.view.ending |= 1u << run.current;
         before_access(&access);
+    }
     scheduler_settle_all();
 }
 
@@ -406,6 +410,7 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
     run.current = SCHEDULER_NOBODY;
     run.view.thread_count = program->thread_count;
     run.view.last = SCHEDULER_NOBODY;
+    run.view.buffers = buffers;
     footprint_begin_run();
     arena_reset();
     machine_reset();

@@ -21,6 +21,7 @@
 
 #include "../../libstm/src/atomic.h"
 #include "oracle.h"
+#include "store_buffer.h"
 
 #include <stm/stm.h>
 
@@ -57,6 +58,8 @@ typedef struct scheduler_view {
     unsigned quiet;    /* a bit for each thread that is not to be interrupted just now */
     unsigned waiting;  /* a bit for each thread that has made stores which nobody else has seen */
     unsigned overtaking; /* the same, for SCHEDULER_OVERTAKE */
+    unsigned ending;     /* a bit for each thread that has nothing left to do but to let its stores arrive */
+    const store_buffer *buffers; /* of each thread */
     stmi_access next[SCHEDULER_THREAD_COUNT_MAX]; /* before which each of them stands */
 } scheduler_view;
 

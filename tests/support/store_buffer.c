@@ -43,6 +43,18 @@ unsigned store_buffer_overtaker(const store_buffer *buffer)
     return at;
 }
 
+uint64_t store_buffer_behind(const store_buffer *buffer, unsigned at)
+{
+    uint64_t behind = UINT64_C(1) << at;
+    for (unsigned i = at + 1; i < buffer->count; i++) {
+        bool stuck = buffer->entries[i].order == RELEASE;
+        for (unsigned j = at; j < i && !stuck; j++)
+            stuck = (behind >> j & 1) != 0 && buffer->entries[j].address == buffer->entries[i].address;
+        behind |= (uint64_t)stuck << i;
+    }
+    return behind;
+}
+
 void store_buffer_arrive(store_buffer *buffer, unsigned at)
 {
     write_memory(&buffer->entries[at]);

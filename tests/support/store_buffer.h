@@ -22,6 +22,7 @@ typedef struct store_buffer_entry {
     size_t size; /* 4 or 8 */
     uint64_t value;
     memory_order order;
+    uint64_t made_at; /* in the thread's own steps */
 } store_buffer_entry;
 
 typedef struct store_buffer {
@@ -34,6 +35,8 @@ void store_buffer_add(store_buffer *buffer, const store_buffer_entry *entry);
 volatile void *store_buffer_place(store_buffer *buffer, volatile void *address);
 /* The newest that may arrive before the older ones; 0: the oldest is the only one. */
 unsigned store_buffer_overtaker(const store_buffer *buffer);
+/* A bit for each store that cannot arrive before number `at` does: itself, and what must not overtake it. */
+uint64_t store_buffer_behind(const store_buffer *buffer, unsigned at);
 /* Number `at`, 0 is the oldest, arrives. */
 void store_buffer_arrive(store_buffer *buffer, unsigned at);
 void store_buffer_arrive_all(store_buffer *buffer);

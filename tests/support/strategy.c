@@ -4,6 +4,7 @@
 #include "random.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool has(unsigned set, unsigned thread)
 {
@@ -299,9 +300,10 @@ void strategy_search_close(strategy_search *search)
 static void rewind_run(strategy_search *search)
 {
     search->at = 0;
-    search->preemptions = 0;
+    search->preemptions = search->delayed = 0;
     search->dozing = search->stubborn = search->yielded = 0;
-    search->redundant = false;
+    memset(search->loaded_at, 0, sizeof search->loaded_at);
+    search->redundant = search->decided = false;
 }
 
 void strategy_search_restart(strategy_search *search)
@@ -315,35 +317,30 @@ bool strategy_search_next(strategy_search *search)
     rewind_run(search);
     while (search->fork_count > 0) {
         strategy_fork *fork = &search->forks[search->fork_count - 1];
-        if (fork->untried != 0) {
-            fork->chosen = first_of(fork->untried);
-            fork->untried &= fork->untried - 1;
+        if (++fork->taken < fork->count)
             return true;
-        }
         search->fork_count--;
     }
     return false;
 }
 
 /* Takes the way that the present schedule says, or the first of a new fork. */
-static unsigned take_fork(strategy_search *search, const scheduler_view *view, unsigned choices,
-                          unsigned first)
+static unsigned take_fork(strategy_search *search, const scheduler_view *view, unsigned count)
 {
-    if ((choices & (choices - 1)) == 0)
-        return first;
-    if (search->at < search->fork_count) {
-        const strategy_fork *fork = &search->forks[search->at++];
-        if (fork->step != view->steps || !has(choices, fork->chosen)) {
-            fprintf(stderr, "strategy: the same schedule ran differently at step %llu: the program is not "
-                            "deterministic\n", (unsigned long long)view->steps);
-            abort();
-        }
-        return fork->chosen;
+    if (count == 1)
+        return 0;
+    if (search->at == search->fork_count)
+        search->forks[search->fork_count++] = (strategy_fork){view->steps, 0, count};
+    const strategy_fork *fork = &search->forks[search->at++];
+    if (fork->step != view->steps || fork->count != count) {
+        fprintf(stderr, "strategy: the same schedule ran differently at step %llu: the program is not "
+                        "deterministic\n", (unsigned long long)view->steps);
+        abort();
     }
-    search->forks[search->fork_count++] = (strategy_fork){view->steps, first, choices & ~(1u << first)};
-    search->at++;
-    return first;
+    return fork->taken;
 }
+
+/* ---- who goes next */
 
 /* The others go before it, and before those that have given way since all had a turn: so nobody waits for ever for one
  * that is never chosen (Musuvathi and Qadeer, "Fair stateless model checking", 2008). */
@@ -374,7 +371,11 @@ static unsigned choices_of(strategy_search *search, const scheduler_view *view, 
     *first = view->last;
     if (yields(view) || (search->fair && spins(view)))
         return choices_of_yield(search, view, first);
-    if (search->redundant || !matters(view))
+    if (search->redundant)
+        return last;
+    if (has(view->ending, view->last)) /* it has nothing more to do: no preemption; but only to hold a store back */
+        return search->delayed < search->delays ? awake | last : last;
+    if (!matters(view))
         return last;
     if (spins(view)) {
         unsigned others = awake & ~last;
@@ -388,30 +389,155 @@ static unsigned choices_of(strategy_search *search, const scheduler_view *view, 
     return search->preemptions == search->bound ? last : awake | last;
 }
 
+/* ---- which store is held back meanwhile */
+
+static bool is_common_store(const store_buffer_entry *entry)
+{
+    stmi_access access = {STMI_STORE, entry->order, entry->address, entry->size, NULL, 0};
+    return footprint_is_common(&access);
+}
+
+/* Only if the thread has read something since, or one of its later stores overtakes this one, can anybody see that it is
+ * late. */
+static bool shows_when_late(const strategy_search *search, const scheduler_view *view, unsigned at)
+{
+    const store_buffer *buffer = &view->buffers[view->last];
+    if (!is_common_store(&buffer->entries[at]))
+        return false;
+    bool shows = search->loaded_at[view->last] > buffer->entries[at].made_at;
+    uint64_t behind = store_buffer_behind(buffer, at);
+    for (unsigned i = at + 1; i < buffer->count && !shows; i++)
+        shows = (behind >> i & 1) == 0 && is_common_store(&buffer->entries[i]);
+    return shows;
+}
+
+#define WAYS_MAX (SCHEDULER_THREAD_COUNT_MAX * (STORE_BUFFER_COUNT_MAX + 1))
+
+/* The ways on from here; the first is the one to begin with. */
+static unsigned list_ways(strategy_search *search, const scheduler_view *view, strategy_way ways[WAYS_MAX])
+{
+    unsigned first, count = 0;
+    unsigned choices = choices_of(search, view, &first);
+    bool may_hold = can_go_on(view) && search->delayed < search->delays && has(view->waiting, view->last);
+    const store_buffer *buffer = may_hold ? &view->buffers[view->last] : NULL;
+    uint64_t late = 0;
+    for (unsigned i = 0; may_hold && (choices & (choices - 1)) != 0 && i < buffer->count; i++)
+        late |= (uint64_t)shows_when_late(search, view, i) << i;
+    ways[count++] = (strategy_way){.next = first};
+    for (unsigned next = 0; next < view->thread_count; next++) {
+        if (!has(choices, next))
+            continue;
+        bool leaves = can_go_on(view) && next != view->last;
+        if (next != first && !(leaves && has(view->ending, view->last)))
+            ways[count++] = (strategy_way){.next = next};
+        for (unsigned i = 0; leaves && late >> i != 0; i++)
+            if ((late >> i & 1) != 0)
+                ways[count++] = (strategy_way){next, true, buffer->entries[i].made_at};
+    }
+    return count;
+}
+
+static void note_way(strategy_search *search, const scheduler_view *view)
+{
+    unsigned next = search->way.next;
+    search->from = view->last;
+    search->delayed += search->way.holds;
+    if (!can_go_on(view))
+        return;
+    unsigned last = 1u << view->last;
+    if (next == view->last) {
+        if (spins(view)) {
+            search->stubborn |= last;
+            search->spun_at[next] = view->own_steps[next];
+        }
+        return;
+    }
+    search->stubborn &= ~last;
+    if (spins(view) || has(view->ending, view->last))
+        return;
+    search->preemptions++;
+    if (!search->way.holds) /* else it is not the same as to make the access first, which may force the store out */
+        search->dozing |= last;
+}
+
+/* ---- what arrives before */
+
+/* A store that arrives now, of the thread left; 0: no more. */
+static unsigned arrival_of_left(const strategy_search *search, const scheduler_view *view)
+{
+    unsigned from = search->from;
+    if (from == SCHEDULER_NOBODY || from == search->way.next || !has(view->waiting, from))
+        return 0;
+    if (!search->way.holds || view->buffers[from].entries[0].made_at != search->way.held)
+        return SCHEDULER_ARRIVE(from);
+    return has(view->overtaking, from) ? SCHEDULER_OVERTAKE(from) : 0;
+}
+
+/* A store that was held back, of the thread that goes on. */
+static unsigned arrival_of_next(strategy_search *search, const scheduler_view *view)
+{
+    unsigned next = search->way.next;
+    if (next == search->from || !has(view->waiting, next))
+        return 0;
+    search->dozing = 0;
+    return SCHEDULER_ARRIVE(next);
+}
+
+static bool holds_word_of(const store_buffer *buffer, const stmi_access *access)
+{
+    for (unsigned i = 0; i < buffer->count; i++) {
+        stmi_access store = {STMI_STORE, RELAXED, buffer->entries[i].address, buffer->entries[i].size, NULL, 0};
+        if (footprint_conflict(&store, access))
+            return true;
+    }
+    return false;
+}
+
+/* One that was held back and may arrive now, for what the next access is to see. */
+static unsigned arrival_of_others(strategy_search *search, const scheduler_view *view)
+{
+    for (unsigned i = 0; i < view->thread_count; i++) {
+        bool meets = i != search->way.next && has(view->waiting, i) &&
+                     holds_word_of(&view->buffers[i], &view->next[search->way.next]);
+        if (meets && !search->redundant && take_fork(search, view, 2) == 1) {
+            search->dozing = 0;
+            return SCHEDULER_ARRIVE(i);
+        }
+    }
+    return 0;
+}
+
+static unsigned go(strategy_search *search, const scheduler_view *view)
+{
+    unsigned next = search->way.next;
+    const stmi_access *access = &view->next[next];
+    search->decided = false;
+    search->dozing &= ~(1u << next);
+    for (unsigned i = 0; i < view->thread_count; i++)
+        if (has(search->dozing, i) && footprint_conflict(access, &view->next[i]))
+            search->dozing &= ~(1u << i);
+    if (access->kind == STMI_LOAD && search->delays > 0 && footprint_is_common(access))
+        search->loaded_at[next] = view->own_steps[next];
+    return next | SCHEDULER_UNTIL_COMMON;
+}
+
 unsigned strategy_search_choose(void *strategy, const scheduler_view *view)
 {
     strategy_search *search = strategy;
-    if (view->waiting != 0) /* interleavings only: what is stored arrives at once */
-        return SCHEDULER_ARRIVE(first_of(view->waiting));
-    unsigned first;
-    unsigned choices = choices_of(search, view, &first);
-    unsigned next = take_fork(search, view, choices, first);
-    if (can_go_on(view)) {
-        unsigned last = 1u << view->last;
-        if (next != view->last) {
-            search->stubborn &= ~last;
-            if (!spins(view)) {
-                search->preemptions++;
-                search->dozing |= last;
-            }
-        } else if (spins(view)) {
-            search->stubborn |= last;
-            search->spun_at[view->last] = view->own_steps[view->last];
-        }
+    if (!search->decided) {
+        strategy_way ways[WAYS_MAX];
+        unsigned count = list_ways(search, view, ways);
+        search->way = ways[take_fork(search, view, count)];
+        search->decided = true;
+        note_way(search, view);
     }
-    search->dozing &= ~(1u << next);
-    for (unsigned i = 0; i < view->thread_count; i++)
-        if (has(search->dozing, i) && footprint_conflict(&view->next[next], &view->next[i]))
-            search->dozing &= ~(1u << i);
-    return next | SCHEDULER_UNTIL_COMMON;
+    unsigned arrival = 0;
+    if (view->waiting != 0) {
+        arrival = arrival_of_left(search, view);
+        if (arrival == 0)
+            arrival = arrival_of_next(search, view);
+        if (arrival == 0)
+            arrival = arrival_of_others(search, view);
+    }
+    return arrival != 0 ? arrival : go(search, view);
 }

@@ -78,26 +78,42 @@ unsigned strategy_pct_choose(void *pct, const scheduler_view *view);
 
 /* ---- one schedule after the other, depth first */
 
+/* Where there was a choice: which of its ways the present schedule takes. */
 typedef struct strategy_fork {
     uint64_t step;
-    unsigned chosen;
-    unsigned untried; /* a bit a thread */
+    unsigned taken, count;
 } strategy_fork;
 
+/* What the search does next, once it has decided. */
+typedef struct strategy_way {
+    unsigned next;
+    bool holds;        /* one store of the thread left, with those that must not overtake it, stays in its buffer */
+    uint64_t held;     /* made_at of that store */
+} strategy_way;
+
+/* Where stores are delayed, those of a thread arrive when another one goes on: until then nobody could tell. At `delays`
+ * such changes in a schedule one store may be held back. It arrives before its thread goes on, and at the latest before
+ * others; and before any access of another thread to its word, or not. */
 typedef struct strategy_search {
     unsigned bound;
     bool fair; /* set after opening: whoever spins is left for the next in order, and that is no fork. Far fewer
                   schedules, for programs whose threads try again and again */
+    unsigned delays;      /* 0: all stores arrive in time */
     strategy_fork *forks; /* of the present schedule, in order of steps; room for one a step */
     size_t fork_count;
     /* of the present run */
     size_t at;
     unsigned preemptions;
+    unsigned delayed;
     unsigned dozing;            /* preempted before an access with which nothing has conflicted since */
     unsigned yielded;           /* gave way (scheduler_yield) since all had a turn */
     unsigned stubborn;          /* spin on, by choice, as long as the spins come close together */
     uint64_t spun_at[SCHEDULER_THREAD_COUNT_MAX]; /* in own steps */
+    uint64_t loaded_at[SCHEDULER_THREAD_COUNT_MAX]; /* a word in common, for the last time, in own steps */
     bool redundant;             /* the same as another schedule: no more forks */
+    bool decided;               /* on this way; stores that arrive before are being told */
+    strategy_way way;
+    unsigned from;              /* whose turn it was */
 } strategy_search;
 
 strategy_search strategy_search_open(unsigned bound);
