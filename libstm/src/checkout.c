@@ -14,6 +14,7 @@
 #include "look.h"
 #include "mutant.h"
 #include "observe.h"
+#include "quick.h"
 #include "store.h"
 #include "txn.h"
 
@@ -21,79 +22,81 @@
 #define HELD_WITHOUT_VIEW 64
 #define AT_ONCE 16          /* keys whose cache misses overlap */
 
-/* Copies what was seen to the private copy. BUSY: it changed meanwhile. */
-static stm_status copy_sight(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_sight *sight)
+/* A value that stands in a block. BUSY: it changed meanwhile. */
+static stm_status copy_block(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_words *words)
 {
-    struct stmi_words words;
-    stmi_words_read(entry->record, sight->entry, &words);
-    unsigned kind = stmi_info_kind(words.info);
-    if (stmi_likely(kind != STMI_KIND_BLOCK)) {
-        /* Owner's own words, written for lingering readers as in stmi_entry_set. */
-        stmi_store(&entry->value[0], words.value[0], RELEASE);
-        stmi_store(&entry->value[1], kind > 8 ? words.value[1] : 0, RELEASE); /* the NUL, too */
-        stmi_store(&entry->value[2], 0, RELEASE);
-        stmi_store(&entry->info, words.info & STMI_INFO_VALUE_MASK, RELEASE);
-        if (stmi_unlikely(entry->block != NULL)) /* of an earlier round */
-            stmi_entry_drop_block(txn, entry);
-        return STM_OK;
-    }
     /* The words must belong together before we follow one of them. */
     struct stmi_sight again;
+    const struct stmi_sight sight = {entry->version, entry->seen};
     stmi_look(entry->record, &again);
-    if (!stmi_sight_same(&again, sight))
+    if (!stmi_sight_same(&again, &sight))
         return STM_BUSY;
-    const struct stmi_block *block = (const struct stmi_block *)(uintptr_t)words.value[0];
+    const struct stmi_block *block = (const struct stmi_block *)(uintptr_t)words->value[0];
     if (stmi_mutant(POINTER_BEFORE_EPOCH)) {
         stmi_epoch_exit(txn);
         stmi_epoch_enter(txn);
     }
     stmi_touch(STMI_LOAD, &block->cell.next);
-    bool copied = stmi_entry_set(txn, entry, stm_bytes_of(block->data, block->size), stmi_info_type(words.info));
+    bool copied = stmi_entry_set(txn, entry, stm_bytes_of(block->data, block->size), stmi_info_type(words->info));
     return copied ? STM_OK : STM_NO_MEMORY;
 }
 
+/* First look at a new key, and a copy of what was seen. BUSY: it changed meanwhile. */
 STMI_INLINE stm_status copy_new(struct stm_txn *txn, struct stmi_entry *entry)
 {
     struct stmi_sight sight;
+    struct stmi_words words;
     stmi_look(entry->record, &sight);
+    stmi_words_read(entry->record, sight.entry, &words);
     entry->version = sight.version;
     entry->seen = sight.entry;
-    return copy_sight(txn, entry, &sight);
+    unsigned kind = stmi_info_kind(words.info);
+    if (stmi_unlikely(kind == STMI_KIND_BLOCK))
+        return copy_block(txn, entry, &words);
+    /* Owner's own words, written for lingering readers as in stmi_entry_set. */
+    stmi_store(&entry->value[0], words.value[0], RELEASE);
+    stmi_store(&entry->value[1], kind > 8 ? words.value[1] : 0, RELEASE); /* the NUL, too */
+    stmi_store(&entry->info, words.info & STMI_INFO_VALUE_MASK, RELEASE);
+    if (stmi_unlikely(entry->block != NULL)) /* of an earlier round */
+        stmi_entry_drop_block(txn, entry);
+    return STM_OK;
 }
 
 /* CONFLICT: a key held before has changed. */
-STMI_INLINE stm_status check_held(struct stm_txn *txn, uint32_t first_new)
+static stm_status check_held(struct stm_txn *txn, uint32_t first_new)
 {
     for (uint32_t i = 0; i < first_new && !stmi_mutant(HELD_NOT_CHECKED); i++) {
         struct stmi_entry *entry = stmi_txn_entry(txn, i);
-        if (!stmi_look_version(txn->store, entry->record, entry->version))
+        if (stmi_unlikely(!stmi_look_version(txn->store, entry->record, entry->version)))
             return STM_CONFLICT;
     }
     return STM_OK;
 }
 
 /* One round over the new keys. BUSY: not all stood still. */
-STMI_INLINE stm_status read_round(struct stm_txn *txn, uint32_t first_new)
+static stm_status read_round(struct stm_txn *txn, uint32_t first_new)
 {
     stm_status status = STM_OK;
-    for (uint32_t i = first_new; i < txn->count; i++) {
+    uint32_t count = txn->count;
+    for (uint32_t i = first_new; i < count; i++) {
         stm_status copied = copy_new(txn, stmi_txn_entry(txn, i));
-        if (copied == STM_NO_MEMORY)
+        if (stmi_unlikely(copied == STM_NO_MEMORY))
             return copied;
-        if (copied == STM_BUSY)
+        if (stmi_unlikely(copied == STM_BUSY))
             status = STM_BUSY;
     }
     stm_status held = check_held(txn, first_new);
-    if (held != STM_OK || status != STM_OK)
+    if (stmi_unlikely(held != STM_OK || status != STM_OK))
         return held != STM_OK ? held : status;
-    for (uint32_t i = first_new; i < txn->count && !stmi_mutant(NO_SECOND_LOOK); i++) {
+    for (uint32_t i = first_new; i < count && !stmi_mutant(NO_SECOND_LOOK); i++) {
         struct stmi_entry *entry = stmi_txn_entry(txn, i);
         struct stmi_sight sight = {entry->version, entry->seen};
-        if (!stmi_look_again(txn->store, entry->record, &sight))
+        if (stmi_unlikely(!stmi_look_again(txn->store, entry->record, &sight)))
             return STM_BUSY;
     }
     return STM_OK;
 }
+
 
 static stm_status read_view(struct stm_txn *txn, uint32_t first_new)
 {
@@ -176,7 +179,7 @@ STMI_INLINE stm_status check_handles(const struct stm_store *store, const stm_ke
             return STM_INVALID;
         if (handles[i].store != store)
             return STM_FOREIGN;
-        __builtin_prefetch(handles[i].record);
+        stmi_record_prefetch(handles[i].record, false);
     }
     return STM_OK;
 }
@@ -208,7 +211,7 @@ STMI_INLINE stm_status find_records(struct stm_txn *txn, const stm_bytes *keys, 
     }
     for (size_t i = 0; i < count; i++) {
         records[i] = stmi_index_guess(table, names[i].hash);
-        __builtin_prefetch(records[i]);
+        stmi_record_prefetch(records[i], false);
     }
     for (size_t i = 0; i < count; i++)
         if (stmi_unlikely(records[i] == NULL || !stmi_record_is(records[i], &names[i])) &&
@@ -229,7 +232,7 @@ STMI_INLINE stm_status push_some(struct stm_txn *txn, const struct ask *ask, siz
             found[i] = ask->handles[from + i].record;
     }
     for (size_t i = 0; i < count; i++) {
-        if (txn->count != 0 && stmi_txn_find(txn, found[i]) != NULL)
+        if (stmi_unlikely(txn->count != 0 && stmi_txn_find(txn, found[i]) != NULL))
             continue;
         if (stmi_unlikely(txn->count == txn->count_max))
             return STM_LIMIT;
@@ -283,12 +286,10 @@ static STMI_COLD stm_status checkout_failed(struct stm_txn *txn, stm_status stat
     return stmi_conflict_tell(txn, status, STM_STAGE_CHECKOUT);
 }
 
-STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_bytes *values)
+/* Whatever is asked for, of a handle that has been entered. */
+static __attribute__((noinline)) stm_status checkout_any(struct stm_txn *txn, const struct ask *ask, stm_bytes *values)
 {
-    stm_status status = stmi_txn_enter(txn);
-    if (stmi_unlikely(status != STM_OK))
-        return status;
-    status = check_ask(txn, ask);
+    stm_status status = check_ask(txn, ask);
     if (status == STM_OK)
         status = stmi_txn_reserve(txn, ask->count);
     if (stmi_unlikely(status != STM_OK))
@@ -298,8 +299,11 @@ STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_
     stmi_epoch_enter(txn);
     uint32_t first_new = txn->count;
     status = push_all(txn, ask);
-    if (stmi_likely(status == STM_OK) && txn->count != first_new)
-        status = read_new(txn, first_new);
+    if (stmi_likely(txn->count != first_new)) {
+        txn->ordered = txn->settled = false;
+        if (stmi_likely(status == STM_OK))
+            status = read_new(txn, first_new);
+    }
     if (stmi_unlikely(status != STM_OK))
         return checkout_failed(txn, status, first_new);
     stmi_epoch_exit(txn);
@@ -310,7 +314,62 @@ STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_
     return stmi_txn_leave(txn, STM_OK);
 }
 
-/* Once for names and once for handles: the compiler takes the other half out. */
+STMI_INLINE bool find_quickly(struct stm_txn *txn, const struct ask *ask, struct stmi_record **records)
+{
+    if (ask->names != NULL)
+        return stmi_quick_find(txn, ask->names, ask->count, ask->update, records);
+    for (size_t i = 0; i < ask->count; i++) {
+        records[i] = ask->handles[i].record;
+        if (stmi_unlikely(ask->handles[i].store != txn->store || records[i] == NULL))
+            return false;
+        if (ask->count > 1)
+            stmi_record_prefetch(records[i], ask->update);
+    }
+    return true;
+}
+
+STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_bytes *values)
+{
+    struct stmi_record *records[STMI_CHUNK_FIRST];
+    uint32_t held;
+    stm_status status = stmi_txn_enter(txn);
+    if (stmi_unlikely(status != STM_OK))
+        return status;
+    held = txn->count;
+    if (stmi_unlikely(held + ask->count > txn->quick_max || txn->view != NULL))
+        return checkout_any(txn, ask, values);
+    if (stmi_unbegun(txn) && check_ask(txn, ask) == STM_OK)
+        stmi_observe_begin(txn);
+    stmi_epoch_enter(txn);
+    bool done = find_quickly(txn, ask, records) &&
+                stmi_quick_take(txn, records, ask->names, (uint32_t)ask->count, ask->update);
+    stmi_epoch_exit(txn);
+    if (stmi_unlikely(!done))
+        return checkout_any(txn, ask, values);
+    stmi_tally(&txn->counters.checkouts, ask->count);
+    if (values != NULL)
+        stmi_quick_values(&txn->chunks[0]->entries[held], (uint32_t)ask->count, values);
+    if (stmi_wanted(txn, STM_EVENT_BIT(STM_EVENT_CHECKOUT)))
+        stmi_observe_checkouts(txn, held);
+    return stmi_txn_leave(txn, STM_OK);
+}
+
+/* Once for names and once for handles, and again for one of each: the compiler takes the other half out, and the
+ * loops. */
+static __attribute__((noinline)) stm_status checkout_name(struct stm_txn *txn, stm_bytes name, bool update,
+                                                          stm_bytes *value)
+{
+    struct ask ask = {.names = &name, .count = 1, .update = update};
+    return checkout(txn, &ask, value);
+}
+
+static __attribute__((noinline)) stm_status checkout_handle(struct stm_txn *txn, stm_key handle, bool update,
+                                                            stm_bytes *value)
+{
+    struct ask ask = {.handles = &handle, .count = 1, .update = update};
+    return checkout(txn, &ask, value);
+}
+
 static stm_status checkout_names(struct stm_txn *txn, const stm_bytes *names, size_t count, bool update,
                                  stm_bytes *values)
 {
@@ -339,7 +398,7 @@ static stm_status read_status(stm_status status, stm_bytes found, stm_bytes *val
 
 stm_status stm_txn_use(stm_txn *txn, stm_bytes key, stm_bytes *value)
 {
-    return checkout_names(txn, &key, 1, true, value);
+    return checkout_name(txn, key, true, value);
 }
 
 stm_status stm_txn_using(stm_txn *txn, const stm_bytes *keys, size_t count, stm_bytes *values)
@@ -350,7 +409,7 @@ stm_status stm_txn_using(stm_txn *txn, const stm_bytes *keys, size_t count, stm_
 stm_status stm_txn_get(stm_txn *txn, stm_bytes key, stm_bytes *value)
 {
     stm_bytes found = {NULL, 0};
-    stm_status status = checkout_names(txn, &key, 1, false, &found);
+    stm_status status = checkout_name(txn, key, false, &found);
     return read_status(status, found, value);
 }
 
@@ -361,7 +420,7 @@ stm_status stm_txn_getting(stm_txn *txn, const stm_bytes *keys, size_t count, st
 
 stm_status stm_txn_use_key(stm_txn *txn, stm_key key, stm_bytes *value)
 {
-    return checkout_handles(txn, &key, 1, true, value);
+    return checkout_handle(txn, key, true, value);
 }
 
 stm_status stm_txn_using_keys(stm_txn *txn, const stm_key *keys, size_t count, stm_bytes *values)
@@ -372,7 +431,7 @@ stm_status stm_txn_using_keys(stm_txn *txn, const stm_key *keys, size_t count, s
 stm_status stm_txn_get_key(stm_txn *txn, stm_key key, stm_bytes *value)
 {
     stm_bytes found = {NULL, 0};
-    stm_status status = checkout_handles(txn, &key, 1, false, &found);
+    stm_status status = checkout_handle(txn, key, false, &found);
     return read_status(status, found, value);
 }
 
@@ -393,7 +452,7 @@ static void prefetch_some(struct stm_txn *txn, const stm_bytes *keys, size_t cou
         stmi_index_prefetch(table, hashes[i]);
     }
     for (size_t i = 0; i < count; i++)
-        __builtin_prefetch(stmi_index_guess(table, hashes[i]));
+        stmi_record_prefetch(stmi_index_guess(table, hashes[i]), false);
 }
 
 void stm_txn_prefetch(stm_txn *txn, const stm_bytes *keys, size_t count)
@@ -417,11 +476,51 @@ STMI_INLINE stm_status edit(struct stm_txn *txn, const struct ask *ask, struct s
         if (stmi_likely(*entry != NULL && (*entry)->update))
             return STM_OK;
     }
-    status = ask->names != NULL ? checkout_names(txn, ask->names, 1, true, NULL)
-                                : checkout_handles(txn, ask->handles, 1, true, NULL);
+    status = ask->names != NULL ? checkout_name(txn, ask->names[0], true, NULL)
+                                : checkout_handle(txn, ask->handles[0], true, NULL);
     if (status == STM_OK && (*entry = asked_entry(txn, ask, 0)) == NULL)
         __builtin_unreachable(); /* it has just been checked out */
     return status;
+}
+
+/* What stmi_entry_set does for the commonest value, a word: every record has room for one. */
+STMI_INLINE void set_word(struct stm_txn *txn, struct stmi_entry *entry, uint64_t word, stm_type type)
+{
+    stmi_store(&entry->value[0], word, RELEASE); /* pair:value, like the others */
+    stmi_store(&entry->value[1], 0, RELEASE);
+    stmi_store(&entry->info, stmi_info_of_value(8, type), RELEASE);
+    txn->settled = false;
+}
+
+STMI_INLINE void set_target(struct stm_txn *txn, struct stmi_entry *entry, uint64_t target)
+{
+    if (stmi_likely(stmi_peek(&entry->target) == target))
+        return;
+    stmi_store(&entry->target, target, RELEASE); /* pair:left */
+    txn->owned++;
+}
+
+/* The entry in which a word can simply be set: of a key held for update, with no block, on a handle that is ready.
+ * NULL: go the long way, which finds out what is wrong, if anything is. */
+STMI_INLINE struct stmi_entry *quick_entry(struct stm_txn *txn, const struct ask *ask, stm_bytes value, stm_type type)
+{
+    if (stmi_unlikely(!stmi_txn_is_ready(txn) || value.size != 8 || value.data == NULL ||
+                      (unsigned)type > STM_TYPE_MAX || txn->count > STMI_CHUNK_FIRST ||
+                      txn->store->limits.value_size_max < 8))
+        return NULL;
+    if (ask->names != NULL ? ask->names->data == NULL : ask->handles->store != txn->store)
+        return NULL;
+    struct stmi_entry *entry = asked_entry(txn, ask, 0);
+    bool plain = entry != NULL && entry->update && entry->block == NULL && stmi_peek(&entry->target) == 0;
+    return stmi_likely(plain) ? entry : NULL;
+}
+
+STMI_INLINE stm_status quick_set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes value, stm_type type)
+{
+    txn->stuck = STM_REENTERED;
+    set_word(txn, entry, stmi_word_read(value.data), type);
+    entry->set = true;
+    return stmi_txn_leave(txn, STM_OK);
 }
 
 /* target: the version to publish, 0: the next one. */
@@ -440,7 +539,7 @@ STMI_INLINE stm_status set(struct stm_txn *txn, const struct ask *ask, stm_bytes
         return stmi_txn_fail(txn, STM_INVALID);
     if (stmi_unlikely(!stmi_entry_set(txn, entry, value, type)))
         return stmi_txn_fail(txn, STM_NO_MEMORY);
-    stmi_store(&entry->target, target, RELEASE); /* pair:left */
+    set_target(txn, entry, target);
     entry->set = true;
     return stmi_txn_leave(txn, STM_OK);
 }
@@ -451,16 +550,29 @@ STMI_INLINE stm_status erase(struct stm_txn *txn, const struct ask *ask)
     stm_status status = edit(txn, ask, &entry);
     if (status == STM_OK) {
         stmi_entry_set(txn, entry, stm_bytes_of(NULL, 0), STM_BYTES); /* takes no memory */
-        stmi_store(&entry->target, 0, RELEASE); /* pair:left */
+        set_target(txn, entry, 0);
         entry->set = true;
     }
     return status;
 }
 
-stm_status stm_txn_set_typed(stm_txn *txn, stm_bytes key, stm_bytes value, stm_type type)
+static __attribute__((noinline)) stm_status set_by_name(stm_txn *txn, stm_bytes key, stm_bytes value, stm_type type)
 {
     struct ask ask = {.names = &key, .count = 1};
     return set(txn, &ask, value, type, 0);
+}
+
+static __attribute__((noinline)) stm_status set_by_handle(stm_txn *txn, stm_key key, stm_bytes value)
+{
+    struct ask ask = {.handles = &key, .count = 1};
+    return set(txn, &ask, value, STM_BYTES, 0);
+}
+
+stm_status stm_txn_set_typed(stm_txn *txn, stm_bytes key, stm_bytes value, stm_type type)
+{
+    const struct ask ask = {.names = &key, .count = 1};
+    struct stmi_entry *entry = quick_entry(txn, &ask, value, type);
+    return stmi_likely(entry != NULL) ? quick_set(txn, entry, value, type) : set_by_name(txn, key, value, type);
 }
 
 stm_status stm_txn_restore(stm_txn *txn, stm_bytes key, stm_bytes value, stm_type type, uint64_t version)
@@ -476,8 +588,9 @@ stm_status stm_txn_set(stm_txn *txn, stm_bytes key, stm_bytes value)
 
 stm_status stm_txn_set_key(stm_txn *txn, stm_key key, stm_bytes value)
 {
-    struct ask ask = {.handles = &key, .count = 1};
-    return set(txn, &ask, value, STM_BYTES, 0);
+    const struct ask ask = {.handles = &key, .count = 1};
+    struct stmi_entry *entry = quick_entry(txn, &ask, value, STM_BYTES);
+    return stmi_likely(entry != NULL) ? quick_set(txn, entry, value, STM_BYTES) : set_by_handle(txn, key, value);
 }
 
 stm_status stm_txn_delete(stm_txn *txn, stm_bytes key)

@@ -98,31 +98,28 @@ static enum met meet_other(struct stm_txn *txn, struct stmi_entry *entry, uint64
     }
 }
 
-static enum outcome install(struct stm_txn *txn, struct stmi_entry *entry)
+/* Puts our entry where this head is expected. False: another was found there. */
+STMI_INLINE bool take_head(struct stmi_entry *entry, uint64_t *expected, uint64_t ours)
+{
+    if (stmi_mutant(HOLD_WITHOUT_CAS))
+        return stmi_mutant_take(&entry->record->head, expected, ours);
+    /* Release pair:install -- previous, value and status, before the head that leads to them.
+     * Pair hold: seq_cst, against the clock and the heads that we read after it. */
+    return stmi_cas(&entry->record->head, expected, ours, stmi_mutant(WEAK_INSTALL) ? RELAXED : SEQ_CST);
+}
+
+/* After a first try that found another head. */
+static STMI_COLD enum outcome install_slowly(struct stm_txn *txn, struct stmi_entry *entry, uint64_t ours,
+                                             uint64_t flag, uint64_t found)
 {
     uint64_t clean = stmi_head_clean(entry->version);
-    uint64_t ours = stmi_head_of(entry, txn->sequence);
     uint64_t expected = clean;
     unsigned spins = 0;
-    /* Release pair:left -- that the last attempt's heads are given back, for who still comes from one. */
-    uint64_t flag = !entry->update ? STMI_HELD_ONLY : stmi_peek(&entry->target) != 0 ? STMI_RESTORES : 0;
-    stmi_store(&entry->previous, clean | flag, stmi_mutant(WEAK_PREVIOUS) ? RELAXED : RELEASE);
-    for (unsigned rounds = 0; rounds < ROUNDS_MAX || stmi_mutant(SPINS_FOR_EVER); rounds++) {
-        /* Release pair:install -- previous, value and status, before the head that leads to them.
-         * Pair hold: seq_cst, against the clock and the heads that we read after it. */
-        uint64_t found = expected;
-        if (stmi_mutant(HOLD_WITHOUT_CAS)
-                ? stmi_mutant_take(&entry->record->head, &found, ours)
-                : stmi_likely(stmi_cas(&entry->record->head, &found, ours,
-                                       stmi_mutant(WEAK_INSTALL) ? RELAXED : SEQ_CST))) {
-            entry->installed = true;
-            return DECIDED;
-        }
+    for (unsigned rounds = 1; rounds < ROUNDS_MAX || stmi_mutant(SPINS_FOR_EVER); rounds++) {
         if (stmi_mutant(BLIND_UPDATE) && stmi_head_is_clean(found)) {
             entry->version = stmi_head_version(found);
-            clean = expected = found;
+            clean = found;
             stmi_store(&entry->previous, clean | flag, RELEASE);
-            continue;
         }
         switch (meet_other(txn, entry, found, &spins)) {
         case MET_AGAIN:
@@ -136,44 +133,60 @@ static enum outcome install(struct stm_txn *txn, struct stmi_entry *entry)
         case MET_HELD:
             return HELD;
         }
+        found = expected;
+        if (take_head(entry, &found, ours))
+            return DECIDED;
     }
     return HELD; /* by one after the other, each of whom was put aside */
 }
 
-static enum outcome install_all(struct stm_txn *txn, uint32_t count)
+STMI_INLINE enum outcome install(struct stm_txn *txn, struct stmi_entry *entry)
+{
+    uint64_t clean = stmi_head_clean(entry->version), found = clean;
+    uint64_t ours = stmi_head_of(entry, txn->sequence);
+    /* Release pair:left -- that the last attempt's heads are given back, for who still comes from one. */
+    uint64_t flag = !entry->update ? STMI_HELD_ONLY : stmi_peek(&entry->target) != 0 ? STMI_RESTORES : 0;
+    stmi_store(&entry->previous, clean | flag, stmi_mutant(WEAK_PREVIOUS) ? RELAXED : RELEASE);
+    if (stmi_likely(take_head(entry, &found, ours)))
+        return DECIDED;
+    return install_slowly(txn, entry, ours, flag, found);
+}
+
+/* Out: how many are installed. */
+STMI_INLINE enum outcome install_all(struct stm_txn *txn, uint32_t count, uint32_t *installed)
 {
     for (uint32_t i = 0; i < count; i++) {
         enum outcome outcome = install(txn, txn->updates[i]);
-        if (stmi_unlikely(outcome != DECIDED))
+        if (stmi_unlikely(outcome != DECIDED)) {
+            *installed = i;
             return outcome;
+        }
     }
+    *installed = count;
     return DECIDED;
 }
 
 /* Gives the heads back. Who has taken one over from us has it already. */
-static void undo(struct stm_txn *txn, uint32_t count)
+static STMI_COLD void undo(struct stm_txn *txn, uint32_t installed)
 {
     /* Others may have put us aside, or bump us just now: either way we end as ABORTED. */
     uint64_t status = stmi_peek(&txn->status);
     stmi_store(&txn->status, stmi_status_with_state(status, STMI_ABORTED), SEQ_CST);
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < installed; i++) {
         struct stmi_entry *entry = txn->updates[i];
         uint64_t ours = stmi_head_of(entry, txn->sequence);
-        if (entry->installed && stmi_mutant(UNDO_WITHOUT_CAS))
+        if (stmi_mutant(UNDO_WITHOUT_CAS))
             stmi_store(&entry->record->head, stmi_head_clean(entry->version), SEQ_CST);
-        else if (entry->installed)
+        else
             stmi_cas(&entry->record->head, &ours, stmi_head_clean(entry->version), SEQ_CST);
-        entry->installed = false;
     }
 }
 
 /* ----------------------------------------------------------------------------- decide -- */
 
 /* Memory for each old value that a snapshot taken before our revision sees. False: there is none. */
-static bool reserve_kept(struct stm_txn *txn, uint32_t count, uint64_t revision)
+static __attribute__((noinline)) bool reserve_for_snapshots(struct stm_txn *txn, uint32_t count, uint64_t revision)
 {
-    if (stmi_likely(stmi_load(&txn->store->snapshots_held, SEQ_CST) == 0)) /* pair:clock */
-        return true;
     for (uint32_t i = 0; i < count; i++) {
         struct stmi_entry *entry = txn->updates[i];
         if (!entry->update || entry->version == 0 || entry->keep != NULL)
@@ -189,7 +202,13 @@ static bool reserve_kept(struct stm_txn *txn, uint32_t count, uint64_t revision)
     return true;
 }
 
-static bool validate(struct stm_txn *txn)
+STMI_INLINE bool reserve_kept(struct stm_txn *txn, uint32_t count, uint64_t revision)
+{
+    return stmi_likely(stmi_load(&txn->store->snapshots_held, SEQ_CST) == 0) /* pair:clock */
+           || reserve_for_snapshots(txn, count, revision);
+}
+
+static bool validate_many(struct stm_txn *txn)
 {
     for (uint32_t i = 0; i < txn->count; i++) {
         struct stmi_entry *entry = stmi_txn_entry(txn, i);
@@ -199,12 +218,24 @@ static bool validate(struct stm_txn *txn)
     return true;
 }
 
+STMI_INLINE bool validate(struct stm_txn *txn)
+{
+    if (stmi_unlikely(txn->count > STMI_CHUNK_FIRST))
+        return validate_many(txn);
+    const struct stmi_entry *entries = txn->chunks[0]->entries;
+    for (uint32_t i = 0; i < txn->count; i++)
+        if (!entries[i].update &&
+            stmi_unlikely(!stmi_look_version(txn->store, entries[i].record, entries[i].version)))
+            return false;
+    return true;
+}
+
 /*
  * Steps 3 to 6. The proposal is made before the clock is read again, so that from some instant on both
  * agree, and who looks past us later finds the proposal there (look.h). A mixed transaction makes
  * its first one only here, so that nobody need bump it while it is still installing.
  */
-static enum outcome decide(struct stm_txn *txn, uint32_t count, bool mixed)
+STMI_INLINE enum outcome decide(struct stm_txn *txn, uint32_t count, bool mixed)
 {
     uint64_t status = stmi_peek(&txn->status);
     for (unsigned proposals = 0; proposals < PROPOSALS_MAX;) {
@@ -276,7 +307,19 @@ static void write_record(struct stm_txn *txn, struct stmi_entry *entry, uint64_t
     stmi_store(&record->revision, revision, RELEASE);
 }
 
-static void finish_key(struct stm_txn *txn, struct stmi_entry *entry, uint64_t revision)
+/* From here on the key is free for the next commit. Nobody takes a head from an owner that has decided. */
+STMI_INLINE void leave_key(struct stmi_entry *entry, uint64_t version)
+{
+    entry->version_before = entry->version;
+    entry->version = version;
+    entry->set = false;
+    /* Release pair:finish -- the record's words, before the head that sends readers to them. */
+    stmi_store(&entry->record->head, stmi_head_clean(version), stmi_mutant(WEAK_FINISH) ? RELAXED : RELEASE);
+}
+
+/* The general case. */
+static __attribute__((noinline)) void finish_key_slowly(struct stm_txn *txn, struct stmi_entry *entry,
+                                                        uint64_t revision)
 {
     struct stmi_record *record = entry->record;
     uint64_t old_info = stmi_peek(&record->info);
@@ -296,14 +339,8 @@ static void finish_key(struct stm_txn *txn, struct stmi_entry *entry, uint64_t r
         stmi_history_push(record, kept);
     entry->keep = NULL;
     uint64_t target = stmi_peek(&entry->target);
-    entry->version_before = entry->version;
-    entry->version = stmi_likely(target == 0) ? entry->version + 1 : target;
-    if (stmi_mutant(VERSION_RESET) && stmi_info_kind(old_info) == STMI_KIND_ABSENT)
-        entry->version = 1;
-    entry->installed = entry->set = false;
-    /* Release pair:finish -- the record's words, before the head that sends readers to them. From here on
-     * the key is free for the next commit. Nobody takes a head from an owner that has decided. */
-    stmi_store(&record->head, stmi_head_clean(entry->version), stmi_mutant(WEAK_FINISH) ? RELAXED : RELEASE);
+    bool reset = stmi_mutant(VERSION_RESET) && stmi_info_kind(old_info) == STMI_KIND_ABSENT;
+    leave_key(entry, reset ? 1 : target == 0 ? entry->version + 1 : target);
     if (stmi_unlikely(target != 0))
         stmi_store(&entry->target, 0, RELEASE); /* pair:left; the next commit publishes the next version */
     bool was = stmi_info_kind(old_info) != STMI_KIND_ABSENT;
@@ -316,7 +353,28 @@ static void finish_key(struct stm_txn *txn, struct stmi_entry *entry, uint64_t r
         stmi_epoch_retire(txn, &old_block->cell, sizeof *old_block + old_block->capacity);
 }
 
-static void finish(struct stm_txn *txn, uint32_t count)
+/* The commonest case: a value in the record gives way to another one, and nobody needs it any more. */
+STMI_INLINE void finish_key(struct stm_txn *txn, struct stmi_entry *entry, uint64_t revision)
+{
+    struct stmi_record *record = entry->record;
+    uint64_t old_info = stmi_peek(&record->info), info = stmi_peek(&entry->info);
+    unsigned kind = stmi_info_kind(info);
+    if (stmi_unlikely(kind >= STMI_KIND_BLOCK || stmi_info_kind(old_info) >= STMI_KIND_BLOCK || entry->keep != NULL ||
+                      stmi_peek(&entry->target) != 0 || stmi_mutant(HEAD_BEFORE_VALUE))) {
+        finish_key_slowly(txn, entry, revision);
+        return;
+    }
+    /* Release pair:value, as in write_record. */
+    stmi_store(&record->payload[0], stmi_peek(&entry->value[0]), RELEASE);
+    if (kind > 8) /* else a reader does not look at it, and it may be the key's */
+        stmi_store(&record->payload[1], stmi_peek(&entry->value[1]), RELEASE);
+    stmi_store(&record->info, info | (old_info & STMI_INFO_KEY_MASK) | stmi_peek(&txn->info), RELEASE);
+    stmi_store(&record->txn, stmi_peek(&txn->id), RELEASE);
+    stmi_store(&record->revision, revision, RELEASE);
+    leave_key(entry, entry->version + 1);
+}
+
+STMI_INLINE void finish(struct stm_txn *txn, uint32_t count)
 {
     uint64_t revision = stmi_status_revision(stmi_peek(&txn->status));
     for (uint32_t i = 0; i < count; i++) {
@@ -324,7 +382,6 @@ static void finish(struct stm_txn *txn, uint32_t count)
         if (stmi_likely(entry->update)) {
             finish_key(txn, entry, revision);
         } else { /* only held: it goes back as it was */
-            entry->installed = false;
             stmi_store(&entry->record->head, stmi_head_clean(entry->version), RELEASE);
         }
     }
@@ -348,10 +405,10 @@ static void give_back_kept(struct stm_txn *txn, uint32_t count)
  * two epochs have begun since the half before the one that begins now. If a reader that lingers has kept
  * the epoch from moving, the entries move to fresh memory instead, and the old one waits for him.
  */
-static stm_status next_sequence(struct stm_txn *txn)
+static STMI_COLD stm_status sequence_comes_round(struct stm_txn *txn)
 {
     const uint64_t half = (STMI_SEQUENCE_MASK + 1) / 2;
-    if (stmi_unlikely((txn->sequence + 1) % half == 0)) {
+    if ((txn->sequence + 1) % half == 0) {
         uint64_t epoch = stmi_load(&txn->store->epoch.global, ACQUIRE);
         if (epoch < txn->sequence_epoch + 3) {
             stm_status status = stmi_txn_move(txn);
@@ -359,15 +416,26 @@ static stm_status next_sequence(struct stm_txn *txn)
                 return status;
         }
         txn->sequence_epoch = epoch;
-    } else if (stmi_unlikely((txn->sequence + 1) % (half / 4) == 0)) {
+    } else {
         stmi_epoch_advance(txn->store); /* so that it has moved by then */
+    }
+    return STM_OK;
+}
+
+STMI_INLINE stm_status next_sequence(struct stm_txn *txn)
+{
+    const uint64_t eighth = (STMI_SEQUENCE_MASK + 1) / 8;
+    if (stmi_unlikely((txn->sequence + 1) % eighth == 0)) {
+        stm_status status = sequence_comes_round(txn);
+        if (status != STM_OK)
+            return status;
     }
     if (!stmi_mutant(SEQUENCE_STANDS_STILL))
         txn->sequence++;
     return STM_OK;
 }
 
-static enum outcome attempt(struct stm_txn *txn)
+STMI_INLINE enum outcome attempt(struct stm_txn *txn)
 {
     if (stmi_unlikely(next_sequence(txn) != STM_OK))
         return NO_MEMORY;
@@ -381,7 +449,8 @@ static enum outcome attempt(struct stm_txn *txn)
     uint64_t proposed = mixed ? 0 : stmi_load(&txn->store->clock, RELAXED);
     stmi_store(&txn->status, stmi_status_open(txn->sequence, proposed, mixed),
                stmi_mutant(WEAK_STATUS) ? RELAXED : RELEASE);
-    enum outcome outcome = install_all(txn, count);
+    uint32_t installed;
+    enum outcome outcome = install_all(txn, count, &installed);
     if (stmi_likely(outcome == DECIDED))
         outcome = decide(txn, count, mixed);
     if (stmi_likely(outcome == DECIDED)) {
@@ -390,19 +459,21 @@ static enum outcome attempt(struct stm_txn *txn)
     }
     if (stmi_mutant(BUSY_KEEPS_KEY) && outcome == HELD)
         return HELD;
-    for (uint32_t i = 0; stmi_mutant(PARTIAL_PUBLICATION) && outcome == CHANGED && i < count; i++)
-        if (txn->updates[i]->installed && txn->updates[i]->update)
+    for (uint32_t i = 0; stmi_mutant(PARTIAL_PUBLICATION) && outcome == CHANGED && i < installed; i++)
+        if (txn->updates[i]->update)
             finish_key(txn, txn->updates[i], stmi_load(&txn->store->clock, SEQ_CST));
-    undo(txn, count);
+    undo(txn, installed);
     give_back_kept(txn, count);
     return outcome;
 }
 
-/* Every attempt but the first ones also holds the keys only read, so that no looker can bump it. */
-static enum outcome attempts(struct stm_txn *txn)
+/* After a first one that was put aside. Every attempt but the first ones also holds the keys only read, so that no
+ * looker can bump it. */
+static STMI_COLD enum outcome more_attempts(struct stm_txn *txn)
 {
     enum outcome outcome = PUT_ASIDE;
-    for (unsigned i = 0; i < ATTEMPTS_MAX && outcome == PUT_ASIDE; i++) {
+    stmi_tally(&txn->counters.aborts, 1);
+    for (unsigned i = 1; i < ATTEMPTS_MAX && outcome == PUT_ASIDE; i++) {
         if (i == 2 && txn->update_count != txn->count) {
             txn->holding = true;
             txn->ordered = false;
@@ -411,18 +482,20 @@ static enum outcome attempts(struct stm_txn *txn)
         if (outcome == PUT_ASIDE)
             stmi_tally(&txn->counters.aborts, 1);
     }
-    if (stmi_unlikely(txn->holding)) {
+    if (txn->holding) {
         txn->holding = false;
         txn->ordered = false;
     }
     return outcome;
 }
 
-static stm_status commit_updates(struct stm_txn *txn)
+STMI_INLINE stm_status commit_updates(struct stm_txn *txn)
 {
-    txn->blocker_txn = txn->blocker_info = 0;
     txn->blocker_record = NULL;
-    switch (attempts(txn)) {
+    enum outcome outcome = attempt(txn);
+    if (stmi_unlikely(outcome == PUT_ASIDE))
+        outcome = more_attempts(txn);
+    switch (outcome) {
     case DECIDED:
         if (stmi_unlikely(stmi_load(&txn->store->waiting, SEQ_CST) != 0)) /* pair:wait, after the decision */
             stmi_wait_wake(txn);
@@ -443,20 +516,24 @@ static void close_view(struct stm_txn *txn)
     txn->view = NULL;
 }
 
-static stm_status committed(struct stm_txn *txn)
+static STMI_COLD void observe_commit(struct stm_txn *txn)
 {
-    uint64_t id = stmi_peek(&txn->id);
     uint64_t status = stmi_peek(&txn->status);
+    uint64_t revision = txn->update_count != 0 ? stmi_status_revision(status) : stmi_peek(&txn->store->clock);
+    if (stmi_mutant(READER_TOLD_EARLIER) && txn->update_count == 0)
+        revision--;
+    stmi_observe_commit(txn, stmi_peek(&txn->id), revision);
+}
+
+STMI_INLINE stm_status committed(struct stm_txn *txn)
+{
     stmi_tally(&txn->counters.commits, 1);
     txn->last = STM_OK;
     txn->failed = false;
     txn->settled = true;
     txn->changed_count = 0;
-    uint64_t revision = txn->update_count != 0 ? stmi_status_revision(status) : stmi_peek(&txn->store->clock);
-    if (stmi_mutant(READER_TOLD_EARLIER) && txn->update_count == 0)
-        revision--;
     if (stmi_wanted(txn, STM_EVENT_BIT(STM_EVENT_COMMIT) | STM_EVENT_BIT(STM_EVENT_PUBLISH)))
-        stmi_observe_commit(txn, id, revision);
+        observe_commit(txn);
     txn->unbegun = txn->watched; /* what follows is a new attempt with the same keys */
     stmi_txn_renew(txn);
     return stmi_txn_leave(txn, STM_OK);

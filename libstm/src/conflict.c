@@ -11,6 +11,7 @@
 void stmi_conflict_collect(struct stm_txn *txn)
 {
     txn->changed_count = 0;
+    txn->owned++; /* targets */
     for (uint32_t i = 0; i < txn->count; i++) {
         struct stmi_entry *entry = stmi_txn_entry(txn, i);
         struct stmi_sight sight;

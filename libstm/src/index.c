@@ -40,6 +40,7 @@ stm_status stmi_index_open(struct stmi_memory *memory, struct stmi_index *index,
     if (table == NULL)
         return STM_NO_MEMORY;
     index->seed = seed;
+    assert(stmi_index_hash(index, stm_text("0123456789a")) == XXH3_64bits_withSeed("0123456789a", 11, seed));
     stmi_store(&index->table, table, RELEASE);
     return STM_OK;
 }

@@ -48,6 +48,7 @@ static struct stm_txn *slot_make(struct stm_store *store, enum stmi_slot_state s
     slot->fork_count = store->fork_count;
     slot->watched = slot->unbegun = store->observer != NULL;
     slot->count_max = (uint32_t)store->limits.txn_key_count_max;
+    slot->quick_max = slot->count_max < STMI_CHUNK_FIRST ? slot->count_max : STMI_CHUNK_FIRST;
     slot->global_epoch = &store->epoch.global;
     slot->updates = slot->updates_few;
     stmi_store(&slot->state, (uint32_t)state, RELAXED); /* published below */
@@ -107,8 +108,11 @@ static struct stmi_chunk *chunk_make(struct stm_txn *txn, unsigned number)
     chunk->cell.class = STMI_CLASS_LARGE;
     chunk->cell.kind = STMI_CELL_PAGES;
     chunk->bytes = chunk_bytes(number);
-    for (size_t i = 0; i < chunk_entries(number); i++)
+    uint32_t first = number == 0 ? 0 : (uint32_t)STMI_CHUNK_FIRST << (number - 1);
+    for (uint32_t i = 0; i < chunk_entries(number); i++) {
         chunk->entries[i].owner = txn;
+        chunk->entries[i].number = first + i;
+    }
     return chunk;
 }
 
@@ -247,7 +251,7 @@ struct stmi_entry *stmi_txn_find_many(struct stm_txn *txn, const struct stmi_rec
     return NULL;
 }
 
-static STMI_COLD struct stmi_entry *find_name_of_many(struct stm_txn *txn, struct stmi_name *name)
+STMI_COLD struct stmi_entry *stmi_txn_find_name_of_many(struct stm_txn *txn, struct stmi_name *name)
 {
     name->hash = stmi_index_hash(&txn->store->index, name->bytes);
     if (!stmi_epoch_enter(txn))
@@ -255,18 +259,6 @@ static STMI_COLD struct stmi_entry *find_name_of_many(struct stm_txn *txn, struc
     struct stmi_record *record = stmi_index_find(&txn->store->index, name);
     stmi_epoch_exit(txn);
     return record == NULL ? NULL : stmi_txn_find(txn, record);
-}
-
-struct stmi_entry *stmi_txn_find_name(struct stm_txn *txn, stm_bytes key)
-{
-    struct stmi_name name = {.bytes = key};
-    stmi_name_pack(&name);
-    if (stmi_unlikely(txn->count > STMI_CHUNK_FIRST))
-        return find_name_of_many(txn, &name);
-    for (uint32_t i = 0; i < txn->count; i++)
-        if (stmi_record_is(txn->chunks[0]->entries[i].record, &name))
-            return &txn->chunks[0]->entries[i];
-    return NULL;
 }
 
 /* The map serves from the first entry on that does not lie in the first chunk. */
@@ -288,14 +280,9 @@ void stmi_entry_drop_block(struct stm_txn *txn, struct stmi_entry *entry)
     entry->published = false;
 }
 
-void stmi_txn_truncate(struct stm_txn *txn, uint32_t count)
+void stmi_txn_truncate_slow(struct stm_txn *txn, uint32_t count)
 {
     uint32_t old = txn->count;
-    if (stmi_likely(count == 0 && txn->owned == 0)) { /* nothing to give back */
-        txn->count = txn->update_count = 0;
-        txn->ordered = false;
-        return;
-    }
     while (txn->count > count) {
         struct stmi_entry *entry = stmi_txn_entry(txn, --txn->count);
         txn->update_count -= entry->update;
@@ -303,6 +290,7 @@ void stmi_txn_truncate(struct stm_txn *txn, uint32_t count)
         if (entry->keep != NULL)
             stmi_version_put(txn, entry->keep);
         entry->keep = NULL;
+        stmi_store(&entry->target, 0, RELEASE); /* pair:left */
     }
     txn->ordered = txn->ordered && old == count;
     if (count == 0)
@@ -350,16 +338,8 @@ static void sort_by_record(struct stmi_entry **list, uint32_t count)
     }
 }
 
-void stmi_txn_order(struct stm_txn *txn)
+void stmi_txn_order_many(struct stm_txn *txn)
 {
-    if (stmi_likely(txn->count == 2 && txn->update_count == 2)) { /* the commonest by far */
-        struct stmi_entry *entries = txn->chunks[0]->entries;
-        bool ordered = entries[0].record < entries[1].record;
-        txn->updates[0] = &entries[!ordered];
-        txn->updates[1] = &entries[ordered];
-        txn->ordered = true;
-        return;
-    }
     uint32_t count = 0;
     for (uint32_t i = 0; i < txn->count; i++) {
         struct stmi_entry *entry = stmi_txn_entry(txn, i);
@@ -370,19 +350,28 @@ void stmi_txn_order(struct stm_txn *txn)
     txn->ordered = true;
 }
 
-void stmi_txn_forget(struct stm_txn *txn)
+static STMI_COLD void forget_view(struct stm_txn *txn)
 {
-    if (txn->view != NULL) {
-        if (stmi_epoch_enter(txn)) {
-            stmi_snapshot_drop(txn, txn->view);
-            stmi_epoch_exit(txn);
-        }
-        txn->view = NULL;
+    if (stmi_epoch_enter(txn)) {
+        stmi_snapshot_drop(txn, txn->view);
+        stmi_epoch_exit(txn);
     }
-    if (stmi_unlikely(txn->peeked != NULL)) {
-        stmi_block_drop(txn, txn->peeked);
-        txn->peeked = NULL;
-    }
+    txn->view = NULL;
+}
+
+static STMI_COLD void forget_peeked(struct stm_txn *txn)
+{
+    stmi_block_drop(txn, txn->peeked);
+    txn->peeked = NULL;
+}
+
+/* Drops all entries. */
+STMI_INLINE void forget(struct stm_txn *txn)
+{
+    if (stmi_unlikely(txn->view != NULL))
+        forget_view(txn);
+    if (stmi_unlikely(txn->peeked != NULL))
+        forget_peeked(txn);
     stmi_txn_truncate(txn, 0);
     txn->changed_count = 0;
     txn->unbegun = txn->watched;
@@ -423,7 +412,7 @@ bool stmi_entry_set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes val
             return false;
         kind = STMI_KIND_BLOCK;
     } else {
-        uint64_t words[STMI_VALUE_WORDS] = {0};
+        uint64_t words[STMI_VALUE_WORDS - 1] = {0};
         if (value.data != NULL) {
             kind = (unsigned)value.size;
             if (stmi_likely(value.size == 8))
@@ -431,7 +420,7 @@ bool stmi_entry_set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes val
             else
                 memcpy(words, value.data, value.size);
         }
-        for (unsigned i = 0; i < STMI_VALUE_WORDS; i++)
+        for (unsigned i = 0; i < STMI_VALUE_WORDS - 1; i++)
             stmi_store(&entry->value[i], words[i], RELEASE);
         if (stmi_unlikely(entry->block != NULL))
             stmi_entry_drop_block(txn, entry);
@@ -443,11 +432,16 @@ bool stmi_entry_set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes val
 
 /* ------------------------------------------------------------------------- the handle -- */
 
-stm_status stmi_txn_check_slow(const struct stm_txn *txn)
+STMI_COLD stm_status stmi_txn_check_slow(const struct stm_txn *txn)
 {
     if (txn == NULL)
         return STM_INVALID;
     return txn->magic != STMI_TXN_MAGIC ? STM_ENDED : STM_FORKED;
+}
+
+STMI_COLD stm_status stmi_txn_not_ready(const struct stm_txn *txn)
+{
+    return stmi_txn_ready(txn);
 }
 
 stm_status stmi_txn_fail(struct stm_txn *txn, stm_status status)
@@ -466,28 +460,11 @@ stm_status stmi_txn_reject(struct stm_txn *txn, stm_status status)
     return ready == STM_OK ? stmi_txn_fail(txn, status) : ready;
 }
 
-static uint64_t id_next(struct stm_txn *txn)
+STMI_COLD uint64_t stmi_txn_id_block(struct stm_txn *txn)
 {
-    uint64_t id = stmi_peek(&txn->id);
-    if (stmi_unlikely(id == txn->id_end)) {
-        uint64_t block = stmi_add(&txn->store->id_blocks, 1, RELAXED); /* only a number */
-        id = block * ID_BLOCK;
-        txn->id_end = id + ID_BLOCK - 1;
-    }
-    return id + 1;
-}
-
-void stmi_txn_renew(struct stm_txn *txn)
-{
-    /* Read by those who lose to us, after they have met a status that is later than this. */
-    stmi_store(&txn->id, id_next(txn), RELEASE);
-    if (!txn->failed) {
-        txn->operation = stmi_peek(&txn->id);
-        txn->attempt = 0;
-        txn->operation_ns = 0;
-    }
-    txn->attempt++;
-    txn->failed = false;
+    uint64_t id = stmi_add(&txn->store->id_blocks, 1, RELAXED) * ID_BLOCK; /* only a number */
+    txn->id_end = id + ID_BLOCK - 1;
+    return id;
 }
 
 stm_status stm_txn_begin(stm_store *store, const char *label, stm_txn **out)
@@ -519,23 +496,24 @@ stm_status stm_txn_begin(stm_store *store, const char *label, stm_txn **out)
 
 /* Drops all that is held. False: a bad handle, or called from inside another call on it, where nothing could
  * safely be dropped. */
-static bool abandon(struct stm_txn *txn)
+STMI_INLINE bool abandon(struct stm_txn *txn)
 {
     if (stmi_txn_check(txn) != STM_OK || txn->stuck == STM_REENTERED)
         return false;
     txn->stuck = STM_REENTERED;
-    if (stmi_watched(txn->store) && (!txn->settled || txn->failed))
+    if (stmi_unlikely(txn->watched) && (!txn->settled || txn->failed))
         stmi_observe_abandon(txn);
-    stmi_txn_forget(txn);
+    forget(txn);
     return true;
 }
 
 void stm_txn_reset(stm_txn *txn)
 {
-    if (!abandon(txn))
+    if (stmi_unlikely(!abandon(txn)))
         return;
     txn->stuck = txn->last = STM_OK;
-    stmi_txn_renew(txn);
+    if (!txn->settled || txn->failed) /* else it is a new one already, since the commit */
+        stmi_txn_renew(txn);
 }
 
 void stm_txn_end(stm_txn *txn)

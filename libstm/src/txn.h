@@ -19,7 +19,7 @@
 #include <stm/stm.h>
 
 #define STMI_ENTRY_SIZE 128
-#define STMI_VALUE_WORDS 3 /* 16 bytes and a NUL */
+#define STMI_VALUE_WORDS 3 /* 16 bytes and a NUL: the last is always 0 */
 
 struct stmi_entry {
     /* Written by the owner while not installed, read by anybody who meets the entry in a head. A reader
@@ -43,12 +43,11 @@ struct stmi_entry {
         uint64_t version_before;    /* committed: the version replaced */
     };
     uint64_t winner_info, winner_revision;
-    uint32_t number;                /* its place in the transaction */
+    uint32_t number;                /* its place in the transaction; fixed */
     bool update;                    /* checked out for update */
     bool published;                 /* block is shared with the record */
-    bool changed : 1;               /* conflict: the key has changed */
-    bool set : 1;                   /* set or deleted since it was checked out or committed */
-    bool installed;                 /* in the attempt under way */
+    bool changed;                   /* conflict: the key has changed */
+    bool set;                       /* set or deleted since it was checked out or committed */
 };
 _Static_assert(sizeof(struct stmi_entry) == STMI_ENTRY_SIZE, "entries are aligned so that heads have room for a sequence");
 
@@ -119,9 +118,10 @@ struct stm_txn {
     uint32_t count, update_count;    /* entries; of them for update */
     uint32_t capacity;               /* entries that the chunks hold */
     uint32_t count_max;              /* the store's limit of keys held */
+    uint32_t quick_max;              /* what a quick checkout may fill (quick.h): the first chunk, or less */
     bool settled;                    /* what it holds has been committed, and not edited since */
     bool ordered;                    /* updates[] is complete and in the global order */
-    uint32_t owned;                  /* entries that have had a block or a version to give back */
+    uint32_t owned;                  /* times that an entry got something to give back or to clear */
     bool holding;                    /* updates[] has the keys only read as well (commit.c) */
     bool failed;                     /* this operation has lost an attempt: the next belongs to it */
     bool watched;                    /* the store has an observer */
@@ -129,6 +129,7 @@ struct stm_txn {
     uint64_t wanted;                 /* the events that its observer wanted then */
     uint64_t sequence;               /* attempts to commit, ever; its low bits are in heads */
     uint64_t sequence_epoch;         /* the global epoch when half of the sequence was last used up */
+    struct stmi_record *few[STMI_CHUNK_FIRST]; /* the records of the first entries: all on one line */
     struct stmi_chunk *chunks[STMI_CHUNK_COUNT];
     struct stmi_entry **updates;     /* the entries for update, ordered by record */
     struct stmi_entry *updates_few[STMI_CHUNK_FIRST];
@@ -200,43 +201,95 @@ STMI_INLINE struct stmi_entry *stmi_txn_find(struct stm_txn *txn, const struct s
     if (stmi_unlikely(txn->count > STMI_CHUNK_FIRST))
         return stmi_txn_find_many(txn, record);
     for (uint32_t i = 0; i < txn->count; i++)
-        if (txn->chunks[0]->entries[i].record == record)
+        if (txn->few[i] == record)
             return &txn->chunks[0]->entries[i];
     return NULL;
 }
 
+struct stmi_entry *stmi_txn_find_name_of_many(struct stm_txn *txn, struct stmi_name *name);
+
 /* The same by name; hashes only if many are held. */
-struct stmi_entry *stmi_txn_find_name(struct stm_txn *txn, stm_bytes key);
+STMI_INLINE struct stmi_entry *stmi_txn_find_name(struct stm_txn *txn, stm_bytes key)
+{
+    struct stmi_name name = {.bytes = key};
+    stmi_name_pack(&name);
+    if (stmi_unlikely(txn->count > STMI_CHUNK_FIRST))
+        return stmi_txn_find_name_of_many(txn, &name);
+    for (uint32_t i = 0; i < txn->count; i++)
+        if (stmi_record_is(txn->few[i], &name))
+            return &txn->chunks[0]->entries[i];
+    return NULL;
+}
+
 /* Room for count more entries, or for as many as the limit allows. OK, NO_MEMORY. */
 stm_status stmi_txn_reserve(struct stm_txn *txn, size_t count);
 void stmi_txn_map_pushed(struct stm_txn *txn, const struct stmi_entry *entry);
 
-/* A new entry, in reserved room, which counts at once. Its value is not yet set. */
-STMI_INLINE struct stmi_entry *stmi_txn_push(struct stm_txn *txn, struct stmi_record *record, bool update)
+/* A new entry, in reserved room, which counts at once. Its value is not yet set; it has nothing to give back and
+ * no target, since truncating leaves none behind. */
+STMI_INLINE void stmi_txn_push(struct stm_txn *txn, struct stmi_record *record, bool update)
 {
-    struct stmi_entry *entry = stmi_txn_entry(txn, txn->count);
+    uint32_t number = txn->count++;
+    struct stmi_entry *entry = stmi_txn_entry(txn, number);
     entry->record = record;
-    entry->number = txn->count++;
     entry->update = update;
-    entry->published = entry->changed = entry->set = entry->installed = false;
-    entry->block = NULL;
-    entry->keep = NULL;
-    stmi_store(&entry->target, 0, RELEASE); /* pair:left */
+    entry->published = entry->changed = entry->set = false;
     txn->update_count += update;
-    txn->ordered = txn->settled = false;
-    if (stmi_unlikely(entry->number >= STMI_CHUNK_FIRST))
+    if (stmi_likely(number < STMI_CHUNK_FIRST))
+        txn->few[number] = record;
+    else
         stmi_txn_map_pushed(txn, entry);
-    return entry;
 }
+
+void stmi_txn_truncate_slow(struct stm_txn *txn, uint32_t count);
+
 /* Takes back the entries numbered count and up. */
-void stmi_txn_truncate(struct stm_txn *txn, uint32_t count);
+STMI_INLINE void stmi_txn_truncate(struct stm_txn *txn, uint32_t count)
+{
+    if (stmi_unlikely(count != 0 || txn->owned != 0)) {
+        stmi_txn_truncate_slow(txn, count);
+        return;
+    }
+    txn->count = txn->update_count = 0;
+    txn->ordered = false;
+}
+
 /* Makes updates[] complete and ordered. */
-void stmi_txn_order(struct stm_txn *txn);
+void stmi_txn_order_many(struct stm_txn *txn);
+
+STMI_INLINE void stmi_txn_order(struct stm_txn *txn)
+{
+    struct stmi_entry *entries = txn->chunks[0]->entries;
+    if (stmi_unlikely(txn->count != 2 || txn->update_count != 2)) { /* the commonest by far */
+        stmi_txn_order_many(txn);
+        return;
+    }
+    bool ordered = txn->few[0] < txn->few[1];
+    txn->updates[0] = &entries[!ordered];
+    txn->updates[1] = &entries[ordered];
+    txn->ordered = true;
+}
 /* Moves the entries to fresh memory, and retires the old. OK, NO_MEMORY. Must be inside an epoch. */
 stm_status stmi_txn_move(struct stm_txn *txn);
-void stmi_txn_forget(struct stm_txn *txn); /* drops all entries */
+
+uint64_t stmi_txn_id_block(struct stm_txn *txn);
+
 /* A new identity: after begin, reset, commit. */
-void stmi_txn_renew(struct stm_txn *txn);
+STMI_INLINE void stmi_txn_renew(struct stm_txn *txn)
+{
+    uint64_t id = stmi_peek(&txn->id);
+    if (stmi_unlikely(id == txn->id_end))
+        id = stmi_txn_id_block(txn);
+    /* Read by those who lose to us, after they have met a status that is later than this. */
+    stmi_store(&txn->id, id + 1, RELEASE);
+    if (stmi_likely(!txn->failed)) {
+        txn->operation = id + 1;
+        txn->attempt = 0;
+        txn->operation_ns = 0;
+    }
+    txn->attempt++;
+    txn->failed = false;
+}
 
 /* ------------------------------------------------------------------------- private copy -- */
 
@@ -265,6 +318,7 @@ void stmi_slot_release(struct stm_txn *slot);
 void stmi_slot_drain(struct stm_txn *slot);
 
 stm_status stmi_txn_check_slow(const struct stm_txn *txn);
+stm_status stmi_txn_not_ready(const struct stm_txn *txn); /* why; never OK */
 
 /* What every call on a handle asks first: INVALID, ENDED, FORKED or OK. */
 STMI_INLINE stm_status stmi_txn_check(const struct stm_txn *txn)
@@ -281,14 +335,21 @@ STMI_INLINE stm_status stmi_txn_ready(const struct stm_txn *txn)
     return stmi_likely(status == STM_OK) ? txn->stuck : status;
 }
 
+/* The same as a yes or no, without a call: for those who ask why only if it is no. */
+STMI_INLINE bool stmi_txn_is_ready(const struct stm_txn *txn)
+{
+    return stmi_likely(txn != NULL && txn->magic == STMI_TXN_MAGIC && txn->stuck == STM_OK &&
+                       txn->fork_count == stmi_peek(&stmi_fork_count));
+}
+
 /* Begins a call on a handle that is ready: until stmi_txn_leave or _fail, whoever calls from inside (a signal
  * handler, an allocator, an observer) finds it stuck in REENTERED. */
 STMI_INLINE stm_status stmi_txn_enter(struct stm_txn *txn)
 {
-    stm_status status = stmi_txn_ready(txn);
-    if (stmi_likely(status == STM_OK))
-        txn->stuck = STM_REENTERED;
-    return status;
+    if (stmi_unlikely(!stmi_txn_is_ready(txn)))
+        return stmi_txn_not_ready(txn);
+    txn->stuck = STM_REENTERED;
+    return STM_OK;
 }
 
 STMI_INLINE stm_status stmi_txn_leave(struct stm_txn *txn, stm_status status)
