@@ -22,6 +22,26 @@
 #define HELD_WITHOUT_VIEW 64
 #define AT_ONCE 16          /* keys whose cache misses overlap */
 
+bool stmi_copy_block(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_words *words)
+{
+    const struct stmi_block *block = (const struct stmi_block *)(uintptr_t)words->value[0];
+    if (stmi_mutant(POINTER_BEFORE_EPOCH)) {
+        stmi_epoch_exit(txn);
+        stmi_epoch_enter(txn);
+    }
+    stmi_touch(STMI_LOAD, &block->cell.next);
+    struct stmi_block *copy = stmi_block_get(txn, block->size);
+    if (copy == NULL)
+        return false;
+    memcpy(copy->data, block->data, block->size + 1);
+    stmi_entry_drop_block(txn, entry); /* of an earlier round */
+    entry->block = copy;
+    txn->owned++;
+    stmi_store(&entry->value[0], (uint64_t)(uintptr_t)copy, RELEASE); /* as in stmi_entry_set */
+    stmi_store(&entry->info, words->info & STMI_INFO_VALUE_MASK, RELEASE);
+    return true;
+}
+
 /* A value that stands in a block. BUSY: it changed meanwhile. */
 static stm_status copy_block(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_words *words)
 {
@@ -31,14 +51,7 @@ static stm_status copy_block(struct stm_txn *txn, struct stmi_entry *entry, cons
     stmi_look(entry->record, &again);
     if (!stmi_sight_same(&again, &sight))
         return STM_BUSY;
-    const struct stmi_block *block = (const struct stmi_block *)(uintptr_t)words->value[0];
-    if (stmi_mutant(POINTER_BEFORE_EPOCH)) {
-        stmi_epoch_exit(txn);
-        stmi_epoch_enter(txn);
-    }
-    stmi_touch(STMI_LOAD, &block->cell.next);
-    bool copied = stmi_entry_set(txn, entry, stm_bytes_of(block->data, block->size), stmi_info_type(words->info));
-    return copied ? STM_OK : STM_NO_MEMORY;
+    return stmi_copy_block(txn, entry, words) ? STM_OK : STM_NO_MEMORY;
 }
 
 /* First look at a new key, and a copy of what was seen. BUSY: it changed meanwhile. */
@@ -161,7 +174,7 @@ struct ask {
     bool update;
 };
 
-STMI_INLINE stm_status check_names(const struct stm_store *store, const stm_bytes *names, size_t count)
+static stm_status check_names(const struct stm_store *store, const stm_bytes *names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (names[i].data == NULL || names[i].size == 0)
@@ -172,14 +185,14 @@ STMI_INLINE stm_status check_names(const struct stm_store *store, const stm_byte
     return STM_OK;
 }
 
-STMI_INLINE stm_status check_handles(const struct stm_store *store, const stm_key *handles, size_t count)
+static stm_status check_handles(const struct stm_store *store, const stm_key *handles, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (handles[i].record == NULL)
             return STM_INVALID;
         if (handles[i].store != store)
             return STM_FOREIGN;
-        stmi_record_prefetch(handles[i].record, false);
+        __builtin_prefetch(handles[i].record);
     }
     return STM_OK;
 }
@@ -211,7 +224,7 @@ STMI_INLINE stm_status find_records(struct stm_txn *txn, const stm_bytes *keys, 
     }
     for (size_t i = 0; i < count; i++) {
         records[i] = stmi_index_guess(table, names[i].hash);
-        stmi_record_prefetch(records[i], false);
+        __builtin_prefetch(records[i]);
     }
     for (size_t i = 0; i < count; i++)
         if (stmi_unlikely(records[i] == NULL || !stmi_record_is(records[i], &names[i])) &&
@@ -286,8 +299,8 @@ static STMI_COLD stm_status checkout_failed(struct stm_txn *txn, stm_status stat
     return stmi_conflict_tell(txn, status, STM_STAGE_CHECKOUT);
 }
 
-/* Whatever is asked for, of a handle that has been entered. */
-static __attribute__((noinline)) stm_status checkout_any(struct stm_txn *txn, const struct ask *ask, stm_bytes *values)
+/* Of a handle that has been entered. */
+static stm_status checkout_any(struct stm_txn *txn, const struct ask *ask, stm_bytes *values)
 {
     stm_status status = check_ask(txn, ask);
     if (status == STM_OK)
@@ -314,74 +327,77 @@ static __attribute__((noinline)) stm_status checkout_any(struct stm_txn *txn, co
     return stmi_txn_leave(txn, STM_OK);
 }
 
-STMI_INLINE bool find_quickly(struct stm_txn *txn, const struct ask *ask, struct stmi_record **records)
+static __attribute__((noinline)) stm_status checkout_any_names(struct stm_txn *txn, const stm_bytes *names, size_t count,
+                                                               bool update, stm_bytes *values)
 {
-    if (ask->names != NULL)
-        return stmi_quick_find(txn, ask->names, ask->count, ask->update, records);
-    for (size_t i = 0; i < ask->count; i++) {
-        records[i] = ask->handles[i].record;
-        if (stmi_unlikely(ask->handles[i].store != txn->store || records[i] == NULL))
-            return false;
-        if (ask->count > 1)
-            stmi_record_prefetch(records[i], ask->update);
-    }
-    return true;
+    struct ask ask = {.names = names, .count = count, .update = update};
+    return checkout_any(txn, &ask, values);
 }
 
-STMI_INLINE stm_status checkout(struct stm_txn *txn, const struct ask *ask, stm_bytes *values)
+static __attribute__((noinline)) stm_status checkout_any_handles(struct stm_txn *txn, const stm_key *handles,
+                                                                 size_t count, bool update, stm_bytes *values)
+{
+    struct ask ask = {.handles = handles, .count = count, .update = update};
+    return checkout_any(txn, &ask, values);
+}
+
+/* Whatever is asked for: what is not done quickly is done at length. names or handles is NULL, and known to be where
+ * this is inlined, so that the compiler takes the other half out. */
+STMI_INLINE stm_status checkout(struct stm_txn *txn, const bool by_name, const stm_bytes *names, const stm_key *handles,
+                                size_t count, bool update, stm_bytes *values)
 {
     struct stmi_record *records[STMI_CHUNK_FIRST];
-    uint32_t held;
     stm_status status = stmi_txn_enter(txn);
     if (stmi_unlikely(status != STM_OK))
         return status;
-    held = txn->count;
-    if (stmi_unlikely(held + ask->count > txn->quick_max || txn->view != NULL))
-        return checkout_any(txn, ask, values);
-    if (stmi_unbegun(txn) && check_ask(txn, ask) == STM_OK)
+    if (stmi_unbegun(txn) &&
+        (by_name ? check_names(txn->store, names, count) : check_handles(txn->store, handles, count)) == STM_OK)
         stmi_observe_begin(txn);
-    stmi_epoch_enter(txn);
-    bool done = find_quickly(txn, ask, records) &&
-                stmi_quick_take(txn, records, ask->names, (uint32_t)ask->count, ask->update);
-    stmi_epoch_exit(txn);
+    uint32_t held = txn->count;
+    bool done = false;
+    if (stmi_likely(held + count <= txn->quick_max && txn->view == NULL)) {
+        stmi_epoch_enter(txn);
+        done = (by_name ? stmi_quick_guess(txn, names, count, records)
+                        : stmi_quick_resolved(txn, handles, count, records)) &&
+               stmi_quick_take(txn, records, by_name ? names : NULL, (uint32_t)count, update);
+        stmi_epoch_exit(txn);
+    }
     if (stmi_unlikely(!done))
-        return checkout_any(txn, ask, values);
-    stmi_tally(&txn->counters.checkouts, ask->count);
+        return by_name ? checkout_any_names(txn, names, count, update, values)
+                       : checkout_any_handles(txn, handles, count, update, values);
+    stmi_tally(&txn->counters.checkouts, count);
     if (values != NULL)
-        stmi_quick_values(&txn->chunks[0]->entries[held], (uint32_t)ask->count, values);
+        stmi_quick_values(&txn->chunks[0]->entries[held], (uint32_t)count, values);
     if (stmi_wanted(txn, STM_EVENT_BIT(STM_EVENT_CHECKOUT)))
         stmi_observe_checkouts(txn, held);
     return stmi_txn_leave(txn, STM_OK);
 }
 
-/* Once for names and once for handles, and again for one of each: the compiler takes the other half out, and the
- * loops. */
-static __attribute__((noinline)) stm_status checkout_name(struct stm_txn *txn, stm_bytes name, bool update,
-                                                          stm_bytes *value)
-{
-    struct ask ask = {.names = &name, .count = 1, .update = update};
-    return checkout(txn, &ask, value);
-}
-
-static __attribute__((noinline)) stm_status checkout_handle(struct stm_txn *txn, stm_key handle, bool update,
-                                                            stm_bytes *value)
-{
-    struct ask ask = {.handles = &handle, .count = 1, .update = update};
-    return checkout(txn, &ask, value);
-}
-
 static stm_status checkout_names(struct stm_txn *txn, const stm_bytes *names, size_t count, bool update,
                                  stm_bytes *values)
 {
-    struct ask ask = {.names = names, .count = count, .update = update};
-    return names == NULL && count != 0 ? stmi_txn_reject(txn, STM_INVALID) : checkout(txn, &ask, values);
+    return stmi_unlikely(names == NULL && count != 0) ? stmi_txn_reject(txn, STM_INVALID)
+                                                      : checkout(txn, true, names, NULL, count, update, values);
 }
 
 static stm_status checkout_handles(struct stm_txn *txn, const stm_key *handles, size_t count, bool update,
                                    stm_bytes *values)
 {
-    struct ask ask = {.handles = handles, .count = count, .update = update};
-    return handles == NULL && count != 0 ? stmi_txn_reject(txn, STM_INVALID) : checkout(txn, &ask, values);
+    return stmi_unlikely(handles == NULL && count != 0) ? stmi_txn_reject(txn, STM_INVALID)
+                                                        : checkout(txn, false, NULL, handles, count, update, values);
+}
+
+/* The same for one, where the loops go, too. */
+static __attribute__((noinline)) stm_status checkout_name(struct stm_txn *txn, stm_bytes name, bool update,
+                                                          stm_bytes *value)
+{
+    return checkout(txn, true, &name, NULL, 1, update, value);
+}
+
+static __attribute__((noinline)) stm_status checkout_handle(struct stm_txn *txn, stm_key handle, bool update,
+                                                            stm_bytes *value)
+{
+    return checkout(txn, false, NULL, &handle, 1, update, value);
 }
 
 /* --------------------------------------------------------------------- public: checkouts -- */
@@ -452,7 +468,7 @@ static void prefetch_some(struct stm_txn *txn, const stm_bytes *keys, size_t cou
         stmi_index_prefetch(table, hashes[i]);
     }
     for (size_t i = 0; i < count; i++)
-        stmi_record_prefetch(stmi_index_guess(table, hashes[i]), false);
+        __builtin_prefetch(stmi_index_guess(table, hashes[i]));
 }
 
 void stm_txn_prefetch(stm_txn *txn, const stm_bytes *keys, size_t count)
@@ -500,25 +516,26 @@ STMI_INLINE void set_target(struct stm_txn *txn, struct stmi_entry *entry, uint6
     txn->owned++;
 }
 
-/* The entry in which a word can simply be set: of a key held for update, with no block, on a handle that is ready.
- * NULL: go the long way, which finds out what is wrong, if anything is. */
+/* The entry of a key held for update, on a handle that is ready, to be set to something sound. NULL: go the long way,
+ * which finds out what is wrong, if anything is. */
 STMI_INLINE struct stmi_entry *quick_entry(struct stm_txn *txn, const struct ask *ask, stm_bytes value, stm_type type)
 {
-    if (stmi_unlikely(!stmi_txn_is_ready(txn) || value.size != 8 || value.data == NULL ||
-                      (unsigned)type > STM_TYPE_MAX || txn->count > STMI_CHUNK_FIRST ||
-                      txn->store->limits.value_size_max < 8))
+    if (stmi_unlikely(!stmi_txn_is_ready(txn) || value.data == NULL || (unsigned)type > STM_TYPE_MAX ||
+                      value.size > txn->store->limits.value_size_max || txn->count > STMI_CHUNK_FIRST))
         return NULL;
     if (ask->names != NULL ? ask->names->data == NULL : ask->handles->store != txn->store)
         return NULL;
     struct stmi_entry *entry = asked_entry(txn, ask, 0);
-    bool plain = entry != NULL && entry->update && entry->block == NULL && stmi_peek(&entry->target) == 0;
-    return stmi_likely(plain) ? entry : NULL;
+    return stmi_likely(entry != NULL && entry->update && stmi_peek(&entry->target) == 0) ? entry : NULL;
 }
 
 STMI_INLINE stm_status quick_set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes value, stm_type type)
 {
     txn->stuck = STM_REENTERED;
-    set_word(txn, entry, stmi_word_read(value.data), type);
+    if (stmi_likely(value.size == 8 && entry->block == NULL))
+        set_word(txn, entry, stmi_word_read(value.data), type);
+    else if (stmi_unlikely(!stmi_entry_set(txn, entry, value, type)))
+        return stmi_txn_fail(txn, STM_NO_MEMORY);
     entry->set = true;
     return stmi_txn_leave(txn, STM_OK);
 }

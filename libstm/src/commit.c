@@ -295,7 +295,9 @@ static void write_record(struct stm_txn *txn, struct stmi_entry *entry, uint64_t
     if (kind == STMI_KIND_BLOCK) {
         /* A reference for the record; it has one already if this very block stands there (committed
          * again without a set), unless the old version takes that along. Ours is held meanwhile. */
-        if (!entry->published || entry->keep != NULL)
+        if (!entry->published)
+            stmi_store(&entry->block->references, 2, RELAXED); /* nobody else has it yet; pair:finish shows it */
+        else if (entry->keep != NULL)
             stmi_add(&entry->block->references, 1, RELAXED);
         entry->published = true;
     }

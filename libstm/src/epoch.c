@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #define COLLECT_BYTES ((size_t)256 << 10) /* waiting in one slot before it tries to move the epoch: fits the L2 cache */
-#define ADVANCE_NS 100000                 /* and at most so often in a store: membarrier costs 8 us */
+#define PAUSE_FACTOR 10                   /* between two attempts, times what the last one took: a tenth of the time */
+#define PAUSE_NS_MAX 100000               /* at most: it may have been preempted */
 
 #ifdef STM_TESTING
 size_t stmi_collect_bytes = COLLECT_BYTES;
@@ -94,8 +95,24 @@ static void advance_now_and_then(struct stm_store *store)
 {
     int64_t now_ns = stmi_now_ns();
     int64_t last_ns = stmi_load(&store->epoch.advanced_ns, RELAXED); /* a limit on cost only */
-    if (now_ns - last_ns >= ADVANCE_NS && stmi_cas(&store->epoch.advanced_ns, &last_ns, now_ns, SEQ_CST))
-        stmi_epoch_advance(store);
+    int64_t pause_ns = stmi_load(&store->epoch.pause_ns, RELAXED);
+    if (now_ns - last_ns < pause_ns || !stmi_cas(&store->epoch.advanced_ns, &last_ns, now_ns, SEQ_CST))
+        return;
+    stmi_epoch_advance(store);
+    pause_ns = (stmi_now_ns() - now_ns) * PAUSE_FACTOR;
+    stmi_store(&store->epoch.pause_ns, pause_ns < PAUSE_NS_MAX ? pause_ns : PAUSE_NS_MAX, RELAXED);
+}
+
+/* Often enough that what waits stays near, and not at every retirement: looking at the clock has its price, too. */
+static __attribute__((noinline)) void keep_house(struct stm_txn *txn)
+{
+    struct stmi_limbo *limbo = &txn->limbo;
+    if (stmi_peek(&limbo->bytes_waiting) >= stmi_collect_bytes)
+        stmi_epoch_collect(txn);
+    if (stmi_peek(&limbo->bytes_waiting) >= stmi_collect_bytes)
+        advance_now_and_then(txn->store);
+    size_t next = stmi_peek(&limbo->bytes_waiting) + stmi_collect_bytes / 8;
+    limbo->bytes_next = next > stmi_collect_bytes ? next : stmi_collect_bytes;
 }
 
 void stmi_epoch_retire(struct stm_txn *txn, struct stmi_cell *cell, size_t bytes)
@@ -112,11 +129,8 @@ void stmi_epoch_retire(struct stm_txn *txn, struct stmi_cell *cell, size_t bytes
     limbo->cells[list] = cell;
     limbo->bytes[list] += bytes;
     stmi_tally(&limbo->bytes_waiting, bytes);
-    if (stmi_peek(&limbo->bytes_waiting) >= stmi_collect_bytes) {
-        stmi_epoch_collect(txn);
-        if (stmi_peek(&limbo->bytes_waiting) >= stmi_collect_bytes)
-            advance_now_and_then(txn->store);
-    }
+    if (stmi_unlikely(stmi_peek(&limbo->bytes_waiting) >= limbo->bytes_next))
+        keep_house(txn);
 }
 
 #define FLUSH_BYTES ((size_t)64 << 10)

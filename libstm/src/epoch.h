@@ -22,6 +22,7 @@
 struct stmi_epoch {
     _Alignas(STMI_LINE) stmi_word global; /* from 1 */
     _Atomic(int64_t) advanced_ns;         /* when somebody last tried to move it */
+    _Atomic(int64_t) pause_ns;            /* how long nobody need try again */
 };
 
 #define STMI_LIMBO_LISTS 4
@@ -31,6 +32,7 @@ struct stmi_limbo {
     uint64_t epochs[STMI_LIMBO_LISTS];
     size_t bytes[STMI_LIMBO_LISTS];
     stmi_word bytes_waiting; /* for statistics */
+    size_t bytes_next;       /* so many waiting, it is time to keep house again */
 };
 
 extern bool stmi_membarrier_works;

@@ -50,13 +50,6 @@ STMI_INLINE uint64_t stmi_record_spread(const struct stmi_record *record)
     return (uint64_t)(uintptr_t)record / sizeof *record * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* Brings it near; for an update without other caches keeping a copy, so that the commit's first store finds it its own. */
-STMI_INLINE void stmi_record_prefetch(const struct stmi_record *record, bool update)
-{
-    (void)update;
-    __builtin_prefetch(record);
-}
-
 /* ------------------------------------------------------------------------------- head -- */
 
 #define STMI_CLEAN UINT64_C(1)

@@ -412,16 +412,15 @@ bool stmi_entry_set(struct stm_txn *txn, struct stmi_entry *entry, stm_bytes val
             return false;
         kind = STMI_KIND_BLOCK;
     } else {
-        uint64_t words[STMI_VALUE_WORDS - 1] = {0};
+        uint64_t first = 0, second = 0;
         if (value.data != NULL) {
+            const unsigned char *data = value.data;
             kind = (unsigned)value.size;
-            if (stmi_likely(value.size == 8))
-                words[0] = stmi_word_read(value.data);
-            else
-                memcpy(words, value.data, value.size);
+            first = stmi_word_pack(data, kind < 8 ? kind : 8);
+            second = kind > 8 ? stmi_word_pack(data + 8, kind - 8) : 0;
         }
-        for (unsigned i = 0; i < STMI_VALUE_WORDS - 1; i++)
-            stmi_store(&entry->value[i], words[i], RELEASE);
+        stmi_store(&entry->value[0], first, RELEASE);
+        stmi_store(&entry->value[1], second, RELEASE);
         if (stmi_unlikely(entry->block != NULL))
             stmi_entry_drop_block(txn, entry);
     }
@@ -512,8 +511,7 @@ void stm_txn_reset(stm_txn *txn)
     if (stmi_unlikely(!abandon(txn)))
         return;
     txn->stuck = txn->last = STM_OK;
-    if (!txn->settled || txn->failed) /* else it is a new one already, since the commit */
-        stmi_txn_renew(txn);
+    stmi_txn_renew(txn);
 }
 
 void stm_txn_end(stm_txn *txn)

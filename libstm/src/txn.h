@@ -260,11 +260,11 @@ void stmi_txn_order_many(struct stm_txn *txn);
 STMI_INLINE void stmi_txn_order(struct stm_txn *txn)
 {
     struct stmi_entry *entries = txn->chunks[0]->entries;
-    if (stmi_unlikely(txn->count != 2 || txn->update_count != 2)) { /* the commonest by far */
+    if (stmi_unlikely(txn->count > 2 || txn->update_count != txn->count)) { /* else the commonest by far */
         stmi_txn_order_many(txn);
         return;
     }
-    bool ordered = txn->few[0] < txn->few[1];
+    bool ordered = txn->count < 2 || txn->few[0] < txn->few[1];
     txn->updates[0] = &entries[!ordered];
     txn->updates[1] = &entries[ordered];
     txn->ordered = true;
