@@ -150,10 +150,55 @@ static void check_conflicts(actor *actor)
     }
 }
 
+/* True: NO_MEMORY, and no wonder. */
+static bool lacks_memory(const actor *actor, stm_status status)
+{
+    return status == STM_NO_MEMORY && actor->world->starved != NULL && actor->world->starved(actor->number);
+}
+
+/* "Nothing was changed": what is held, and the private copies. */
+static void check_unchanged(actor *actor, const char *call)
+{
+    for (unsigned i = 0; i < actor->held_count; i++) {
+        const struct actor_held *held = &actor->held[i];
+        stm_bytes value = {NULL, 0};
+        uint64_t version = 0;
+        stm_status status = stm_txn_version(actor->txn, name_of(actor, held->key), &version);
+        if (status != STM_OK || version != held->version)
+            history_fault(actor->log, ORACLE_RESULT, "key %u: after NO_MEMORY of %s it is held at version %llu, not %llu",
+                          held->key, call, (unsigned long long)version, (unsigned long long)held->version);
+        status = stm_txn_value(actor->txn, name_of(actor, held->key), &value);
+        if ((status == STM_OK) != (value.data != NULL) || !history_fits(held->value, number_of(actor, held->key, value)))
+            history_fault(actor->log, ORACLE_RESULT, "key %u: NO_MEMORY of %s has changed the private copy", held->key,
+                          call);
+    }
+}
+
+/* "On failure no key has been added." Before answered, which forgets what is held. */
+static void check_not_added(actor *actor, const uint32_t *keys, unsigned count, stm_status status)
+{
+    uint64_t version;
+    if (actor->stuck || !lacks_memory(actor, status))
+        return;
+    for (unsigned i = 0; i < count; i++)
+        if (find_held(actor, keys[i]) == NULL &&
+            stm_txn_version(actor->txn, name_of(actor, keys[i]), &version) != STM_NOT_FOUND)
+            history_fault(actor->log, ORACLE_RESULT, "key %u: its checkout answered NO_MEMORY, and it is held", keys[i]);
+}
+
 /* What a call on the transaction answered; `also` is a status allowed besides. */
 static stm_status answered(actor *actor, const char *call, stm_status status, stm_status also)
 {
-    if (status == STM_CONFLICT) {
+    if (actor->stuck) {
+        if (status != STM_NO_MEMORY)
+            history_fault(actor->log, ORACLE_RESULT, "%s answered %s; NO_MEMORY, before, sticks", call,
+                          stm_status_name(status));
+        end_node(actor, HISTORY_FAILED, 0);
+    } else if (lacks_memory(actor, status)) {
+        check_unchanged(actor, call);
+        actor->stuck = true;
+        end_node(actor, HISTORY_FAILED, 0);
+    } else if (status == STM_CONFLICT) {
         check_conflicts(actor);
         end_node(actor, HISTORY_FAILED, 0);
     } else if (status != STM_OK && status != STM_BUSY && status != also) {
@@ -177,6 +222,7 @@ static stm_status check_out(actor *actor, uint32_t key, bool update)
                           value.data == NULL ? "no value" : "a value");
         hold(actor, key, update, number_of(actor, key, value));
     }
+    check_not_added(actor, &key, 1, status);
     return answered(actor, update ? "use" : "get", status, update ? STM_OK : STM_NOT_FOUND);
 }
 
@@ -200,6 +246,7 @@ static stm_status check_out_many(actor *actor, const uint32_t *keys, unsigned co
                                : stm_txn_getting(actor->txn, names, count, values);
     for (unsigned i = 0; status == STM_OK && i < count; i++)
         hold(actor, keys[i], update, number_of(actor, keys[i], values[i]));
+    check_not_added(actor, keys, count, status);
     return answered(actor, update ? "using" : "getting", status, STM_OK);
 }
 
@@ -213,27 +260,47 @@ stm_status actor_getting(actor *actor, const uint32_t *keys, unsigned count)
     return check_out_many(actor, keys, count, false);
 }
 
+/* The private copy is another one now. */
+static void hold_copy(actor *actor, uint32_t key, uint64_t value, uint64_t target)
+{
+    hold(actor, key, true, HISTORY_UNKNOWN);
+    struct actor_held *held = find_held(actor, key);
+    held->value = value;
+    held->target = target;
+}
+
 stm_status actor_set(actor *actor, uint32_t key)
 {
     char buffer[VALUE_SIZE_MAX];
     uint64_t number = value_number(actor->world->keys[key].kind, actor->number, actor->serial++);
     need_node(actor);
     stm_status status = stm_txn_set(actor->txn, name_of(actor, key), value_write(number, buffer));
-    if (status == STM_OK) {
-        hold(actor, key, true, HISTORY_UNKNOWN);
-        find_held(actor, key)->value = number;
-    }
+    if (status == STM_OK)
+        hold_copy(actor, key, number, 0);
     return answered(actor, "set", status, STM_OK);
+}
+
+stm_status actor_restore(actor *actor, uint32_t key, unsigned further)
+{
+    char buffer[VALUE_SIZE_MAX];
+    stm_status status = STM_OK;
+    if (find_held(actor, key) == NULL && (status = actor_use(actor, key)) != STM_OK)
+        return status;
+    uint64_t number = value_number(actor->world->keys[key].kind, actor->number, actor->serial++);
+    uint64_t target = find_held(actor, key)->version + further;
+    need_node(actor);
+    status = stm_txn_restore(actor->txn, name_of(actor, key), value_write(number, buffer), STM_BYTES, target);
+    if (status == STM_OK)
+        hold_copy(actor, key, number, target);
+    return answered(actor, "restore", status, STM_OK);
 }
 
 stm_status actor_delete(actor *actor, uint32_t key)
 {
     need_node(actor);
     stm_status status = stm_txn_delete(actor->txn, name_of(actor, key));
-    if (status == STM_OK) {
-        hold(actor, key, true, HISTORY_UNKNOWN);
-        find_held(actor, key)->value = 0;
-    }
+    if (status == STM_OK)
+        hold_copy(actor, key, 0, 0);
     return answered(actor, "delete", status, STM_OK);
 }
 
@@ -245,7 +312,7 @@ stm_status actor_peek(actor *actor, uint32_t key, uint64_t *value)
     stm_status status = stm_txn_peek(actor->txn, name_of(actor, key), &found);
     *value = number_of(actor, key, found);
     const struct actor_held *held = find_held(actor, key);
-    if (status != STM_OK && status != STM_NOT_FOUND)
+    if (actor->stuck || (status != STM_OK && status != STM_NOT_FOUND))
         return answered(actor, "peek", status, STM_BUSY);
     if ((status == STM_OK) != (found.data != NULL))
         history_fault(actor->log, ORACLE_RESULT, "peek at key %u: %s, and %s", key, stm_status_name(status),
@@ -268,13 +335,15 @@ static void write_down(actor *actor)
 {
     for (unsigned i = 0; i < actor->held_count; i++) {
         struct actor_held *held = &actor->held[i];
-        uint64_t version;
-        if (stm_txn_version(actor->txn, name_of(actor, held->key), &version) != STM_OK ||
-            version != held->version + held->update)
+        uint64_t version = 0, published = held->target != 0 ? held->target : held->version + held->update;
+        if (stm_txn_version(actor->txn, name_of(actor, held->key), &version) != STM_OK || version != published)
             history_fault(actor->log, ORACLE_RESULT, "key %u: after a commit of version %llu the transaction holds %llu",
                           held->key, (unsigned long long)held->version, (unsigned long long)version);
         if (held->update)
-            history_write(actor->log, held->key, ++held->version, held->value);
+            history_write(actor->log, held->key, published, held->value);
+        actor->restored |= held->target != 0;
+        held->version = published;
+        held->target = 0;
     }
 }
 
@@ -295,17 +364,22 @@ void actor_reset(actor *actor)
 {
     end_node(actor, HISTORY_FAILED, 0);
     actor->held_count = 0;
+    actor->stuck = false;
     stm_txn_reset(actor->txn);
 }
 
-void actor_begin(actor *actor)
+stm_status actor_begin(actor *actor)
 {
     end_node(actor, HISTORY_FAILED, 0);
     actor->held_count = 0;
+    actor->stuck = false;
     stm_txn_end(actor->txn);
-    stm_status status = stm_txn_begin(actor->world->store, actor->label, &actor->txn);
+    stm_status first = stm_txn_begin(actor->world->store, actor->label, &actor->txn), status = first;
+    if (lacks_memory(actor, first))
+        status = stm_txn_begin(actor->world->store, actor->label, &actor->txn);
     if (status != STM_OK)
         history_fault(actor->log, ORACLE_RESULT, "begin answered %s", stm_status_name(status));
+    return first;
 }
 
 size_t actor_conflicts(actor *actor)
@@ -330,10 +404,16 @@ void actor_take(actor *actor)
 {
     history_node_open(actor->snapshot_log, actor->world->clock(ACTOR_BEGIN));
     stm_status status = stm_snapshot_take(actor->world->store, ACTOR_SNAPSHOT_LABEL, &actor->snapshot);
-    if (status != STM_OK)
+    bool lacks = lacks_memory(actor, status);
+    actor->looked = status;
+    if (lacks)
+        actor->snapshot = NULL;
+    else if (status != STM_OK)
         history_fault(actor->snapshot_log, ORACLE_RESULT, "snapshot: %s", stm_status_name(status));
-    history_node_end(actor->snapshot_log, HISTORY_SNAPSHOT, actor->world->clock(ACTOR_END), 0);
-    history_revise(actor->snapshot_log, stm_snapshot_revision(actor->snapshot));
+    history_node_end(actor->snapshot_log, lacks ? HISTORY_FAILED : HISTORY_SNAPSHOT,
+                     actor->world->clock(ACTOR_END), 0);
+    if (!lacks)
+        history_revise(actor->snapshot_log, stm_snapshot_revision(actor->snapshot));
 }
 
 static uint64_t seen(actor *actor, uint32_t key, const stm_entry *entry)
@@ -353,16 +433,14 @@ static uint64_t seen(actor *actor, uint32_t key, const stm_entry *entry)
 uint64_t actor_look(actor *actor, uint32_t key)
 {
     stm_entry entry;
-    stm_status status = stm_snapshot_get(actor->snapshot, name_of(actor, key), &entry);
-    if (status == STM_NOT_FOUND) {
+    stm_status status = actor->looked = stm_snapshot_get(actor->snapshot, name_of(actor, key), &entry);
+    if (status == STM_OK)
+        return seen(actor, key, &entry);
+    if (status == STM_NOT_FOUND)
         history_read(actor->snapshot_log, key, HISTORY_UNKNOWN, 0);
-        return 0;
-    }
-    if (status != STM_OK) {
+    else if (!lacks_memory(actor, status))
         history_fault(actor->snapshot_log, ORACLE_RESULT, "snapshot, key %u: %s", key, stm_status_name(status));
-        return 0;
-    }
-    return seen(actor, key, &entry);
+    return 0;
 }
 
 struct scan {
@@ -391,10 +469,10 @@ static bool scan_entry(const stm_entry *entry, void *arg)
 unsigned actor_scan(actor *actor)
 {
     struct scan scan = {.actor = actor};
-    stm_status status = stm_snapshot_scan(actor->snapshot, scan_entry, &scan);
-    if (status != STM_OK)
+    stm_status status = actor->looked = stm_snapshot_scan(actor->snapshot, scan_entry, &scan);
+    if (status != STM_OK && !lacks_memory(actor, status))
         history_fault(actor->snapshot_log, ORACLE_RESULT, "scan: %s", stm_status_name(status));
-    for (uint32_t key = 0; key < actor->world->key_count; key++)
+    for (uint32_t key = 0; status == STM_OK && key < actor->world->key_count; key++)
         if ((scan.shown >> key & 1) == 0)
             history_read(actor->snapshot_log, key, HISTORY_UNKNOWN, 0);
     return scan.count;

@@ -37,13 +37,15 @@ typedef struct actor_world {
     uint64_t (*clock)(actor_edge edge);
     const char *const *labels; /* each actor's, or NULL: winners are not looked for by label */
     void (*settle)(const void *address, size_t size); /* before bytes that the library owns are read; or NULL */
+    bool (*starved)(unsigned actor); /* whether its call under way found no memory; NULL: there always is some */
 } actor_world;
 
 struct actor_held {
     uint32_t key;
     bool update;
     uint64_t version;
-    uint64_t value; /* of the private copy; HISTORY_UNKNOWN: not looked at */
+    uint64_t value;  /* of the private copy; HISTORY_UNKNOWN: not looked at */
+    uint64_t target; /* the version that a commit publishes; 0: the next one */
 };
 
 typedef struct actor {
@@ -55,6 +57,9 @@ typedef struct actor {
     uint64_t revision; /* of the commit under way, set by whoever is told (an observer); 0: not known */
     stm_txn *txn;
     stm_snapshot *snapshot;
+    stm_status looked; /* the last call's answer on the snapshot */
+    bool stuck; /* NO_MEMORY sticks, until the next reset */
+    bool restored; /* some version was not the next one */
     bool node_open;
     uint64_t node_begin; /* of the open node, or else of the last one */
     struct actor_held held[ACTOR_KEY_COUNT_MAX];
@@ -67,6 +72,9 @@ typedef struct actor {
 void actor_open(actor *actor, const actor_world *world, unsigned number, const char *label);
 void actor_close(actor *actor);
 
+/* Where the world may starve an actor, each call may answer NO_MEMORY besides; whether it keeps what that promises is
+ * judged at once: nothing was changed, and each call after it answers the same until reset. */
+
 /* Checkouts: OK, CONFLICT or BUSY (and NOT_FOUND of get). */
 stm_status actor_use(actor *actor, uint32_t key);
 stm_status actor_using(actor *actor, const uint32_t *keys, unsigned count);
@@ -75,6 +83,8 @@ stm_status actor_getting(actor *actor, const uint32_t *keys, unsigned count);
 /* Sets a value that nobody else ever writes, without looking at the old one if the key is not held yet. */
 stm_status actor_set(actor *actor, uint32_t key);
 stm_status actor_delete(actor *actor, uint32_t key);
+/* As actor_set, published so many versions further than the one held; a key not held is checked out for it first. */
+stm_status actor_restore(actor *actor, uint32_t key, unsigned further);
 /* OK, NOT_FOUND or BUSY. What is not held was current at some time during the call. */
 stm_status actor_peek(actor *actor, uint32_t key, uint64_t *value);
 /* The value of a key that is held, as last looked at or set. */
@@ -83,11 +93,11 @@ uint64_t actor_value(const actor *actor, uint32_t key);
 /* OK, CONFLICT or BUSY. After OK what is held is current again, and the next call begins a new node. */
 stm_status actor_commit(actor *actor);
 void actor_reset(actor *actor);
-void actor_begin(actor *actor); /* ends the transaction, and begins another one */
+stm_status actor_begin(actor *actor); /* ends the transaction, and begins another one; told NO_MEMORY, once more */
 /* Asks who has won, in both forms; judges whether they agree. Returns how many keys had changed. */
 size_t actor_conflicts(actor *actor);
 
-void actor_take(actor *actor);                  /* a snapshot */
+void actor_take(actor *actor);                  /* a snapshot; after NO_MEMORY there is none */
 uint64_t actor_look(actor *actor, uint32_t key); /* in it; the value's number, 0: none */
 unsigned actor_scan(actor *actor);               /* all of it; how many keys had a value */
 void actor_release(actor *actor);

@@ -43,11 +43,31 @@ static struct region {
     size_t live; /* may wrap: freed by one, taken by another */
 } regions[REGION_COUNT];
 
+static struct {
+    unsigned left; /* allocations until one fails, with that one; 0: none will */
+    bool failed;
+} shortages[REGION_COUNT];
+
+void arena_fail(unsigned thread, unsigned number)
+{
+    shortages[thread].left = number;
+    shortages[thread].failed = false;
+}
+
+bool arena_has_failed(unsigned thread)
+{
+    return shortages[thread].failed;
+}
+
 static void *take(void *context, size_t size, size_t alignment)
 {
     (void)context;
     scheduler_settle_all(); /* what is there is about to be read or written without atomics */
     unsigned number = scheduler_thread();
+    if (shortages[number].left != 0 && --shortages[number].left == 0) {
+        shortages[number].failed = true;
+        return NULL;
+    }
     struct region *region = &regions[number];
     size_t place = (region->used + sizeof(struct tag) + alignment - 1) / alignment * alignment;
     if (place + size > REGION_SIZE)
@@ -99,6 +119,7 @@ void arena_reset(void)
         forbid(arena_base + i * REGION_SIZE, regions[i].used);
         regions[i].used = 64;
         regions[i].live = 0;
+        arena_fail(i, 0);
     }
 }
 

@@ -21,6 +21,10 @@ void arena_reset(void);
  * all calls since the reset had been made again. False: not under AddressSanitizer, to which it would be forbidden. */
 bool arena_keep(void);
 void arena_bring_back(void);
+/* The thread's number-th allocation from now on finds no memory; those before and after it do. 0: none will fail. */
+void arena_fail(unsigned thread, unsigned number);
+/* Whether it came to that since. */
+bool arena_has_failed(unsigned thread);
 /* Bytes handed out and not freed. */
 size_t arena_live_bytes(void);
 

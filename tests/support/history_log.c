@@ -147,3 +147,51 @@ oracle history_faults(const history *history, char *text, size_t size)
         }
     return ORACLE_NONE;
 }
+
+/* ------------------------------------------------------------------------- renumbering -- */
+
+/* Where the version stands among those that the key had; one that it never had stands behind all of them. */
+static uint64_t place_of(const history *history, uint32_t key, uint64_t version)
+{
+    uint64_t initial = history->initial[key].version, before = 0, all = 0;
+    bool known = version == initial;
+    for (unsigned i = 0; i < history->thread_count; i++)
+        for (size_t j = 0; j < history->logs[i].node_count; j++) {
+            const history_node *node = &history->logs[i].nodes[j];
+            const history_cell *writes = history_cells(&history->logs[i]) + node->write_first;
+            for (size_t k = 0; node->outcome == HISTORY_COMMITTED && k < node->write_count; k++) {
+                known |= writes[k].key == key && writes[k].version == version;
+                before += writes[k].key == key && writes[k].version < version;
+                all += writes[k].key == key;
+            }
+        }
+    return known ? initial + before + (version != initial) : initial + all + 1;
+}
+
+static uint64_t renumbered(const history *history, uint32_t key, uint64_t version)
+{
+    return version == HISTORY_UNKNOWN ? version : place_of(history, key, version);
+}
+
+/* The numbers are all found before the first one is changed. */
+void history_renumber(history *history)
+{
+    uint64_t **places = history_make(history->thread_count, sizeof *places);
+    for (unsigned i = 0; i < history->thread_count; i++) {
+        const history_log *log = &history->logs[i];
+        places[i] = history_make(log->cell_count + log->claim_count + 1, sizeof *places[i]);
+        for (size_t j = 0; j < log->cell_count; j++)
+            places[i][j] = renumbered(history, log->cells[j].key, log->cells[j].version);
+        for (size_t j = 0; j < log->claim_count; j++)
+            places[i][log->cell_count + j] = renumbered(history, log->claims[j].key, log->claims[j].version);
+    }
+    for (unsigned i = 0; i < history->thread_count; i++) {
+        history_log *log = &history->logs[i];
+        for (size_t j = 0; j < log->cell_count; j++)
+            log->cells[j].version = places[i][j];
+        for (size_t j = 0; j < log->claim_count; j++)
+            log->claims[j].version = places[i][log->cell_count + j];
+        free(places[i]);
+    }
+    free(places);
+}

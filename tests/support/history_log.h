@@ -14,7 +14,7 @@
  * its taking.
  *
  * Every write has a value of its own, a number; 0 is no value. A key's versions rise by one with each
- * commit.
+ * commit, or are made to (history_renumber).
  */
 #ifndef TESTS_HISTORY_LOG_H
 #define TESTS_HISTORY_LOG_H
@@ -112,6 +112,10 @@ static inline bool history_fits(uint64_t value, uint64_t seen)
 {
     return value == seen || value == HISTORY_UNKNOWN || seen == HISTORY_UNKNOWN;
 }
+
+/* Makes the versions of each key rise by one, where a restore has skipped some. A version that nobody published becomes
+ * one that nobody published. */
+void history_renumber(history *history);
 
 /* After a check that was passed: makes each key's last version and value the initial ones, and clears. */
 void history_continue(history *history);

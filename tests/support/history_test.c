@@ -193,6 +193,44 @@ static void continued(void)
     history_close(&history);
 }
 
+/* A restore skips versions: what is wrong is so afterwards, too. */
+static void expect_still_wrong(const char *what, const line *lines)
+{
+    history history;
+    fill(&history, lines);
+    if (checked_twice(&history))
+        fprintf(stderr, "%s: good before the versions were counted\n", what), failures++;
+    history_renumber(&history);
+    if (checked_twice(&history))
+        fprintf(stderr, "%s: believed\n", what), failures++;
+    history_close(&history);
+}
+
+static void renumbered(void)
+{
+    enum { RESTORED = 3 };
+    history history;
+    const line lines[] = {{C, 0, 1, "x0", "x3"}, {C, 2, 3, "x3", "x4"}, {C, 0, 0, NULL, NULL}};
+    fill(&history, lines);
+    for (unsigned i = 0; i < 2; i++) /* of no value in particular: the value follows from the old number */
+        for (size_t j = 0; j < history.logs[i].cell_count; j++)
+            history.logs[i].cells[j].value = history.logs[i].cells[j].version;
+    history_claim_writer(&history.logs[1], &(history_claim){0, RESTORED, 1, HISTORY_NO_THREAD, 0});
+    history_renumber(&history);
+    if (!checked_twice(&history))
+        fprintf(stderr, "a restored version, and its claim: %s\n", text), failures++;
+    history_claim_writer(&history.logs[1], &(history_claim){0, RESTORED, 1, HISTORY_NO_THREAD, 0});
+    if (checked_twice(&history))
+        fprintf(stderr, "a claim about a version that was not counted is believed\n"), failures++;
+    history_close(&history);
+    expect_still_wrong("a restore loses an update",
+                      (const line[]){{C, 0, 9, "x0", "x1"}, {C, 0, 9, "x0", "x3"}, {C, 0, 0, NULL, NULL}});
+    expect_still_wrong("a version between is read",
+                      (const line[]){{C, 0, 1, "x0", "x3"}, {C, 2, 3, "x2", ""}, {C, 0, 0, NULL, NULL}});
+    expect_still_wrong("a restored version is not seen afterwards",
+                      (const line[]){{C, 0, 1, "x0", "x3"}, {C, 2, 3, "x0", ""}, {C, 0, 0, NULL, NULL}});
+}
+
 /* ---- graph and search agree */
 
 #define KEYS 3
@@ -281,6 +319,7 @@ int main(void)
     wrong_version_value_winner();
     revised();
     continued();
+    renumbered();
     agreement();
     values();
     return failures == 0 ? 0 : 1;

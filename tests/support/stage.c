@@ -115,6 +115,7 @@ static void open_history(unsigned actor_count)
     stage_world.keys = keys;
     stage_world.key_count = key_count;
     stage_world.settle = scheduler_settle;
+    stage_world.starved = arena_has_failed;
 }
 
 void stage_free_soon(void)
@@ -299,8 +300,18 @@ static unsigned count_commits(void)
     return count;
 }
 
+static bool was_restored(void)
+{
+    for (unsigned i = 0; i + 1 < stage_world.actor_count; i++)
+        if (stage_actors[i].restored)
+            return true;
+    return false;
+}
+
 static void judge_history(void)
 {
+    if (was_restored())
+        history_renumber(&log_of_run);
     if (history_is_plain(&log_of_run))
         return;
     oracle objector = history_judge(&log_of_run, text, sizeof text);
