@@ -12,19 +12,19 @@ struct transaction {
 };
 
 static const struct transaction transactions[] = {
-    {1, {{FUZZ_GET, K0}, {FUZZ_COMMIT, 0}}},
-    {0, {{FUZZ_GET, K1}, {FUZZ_COMMIT, 0}}},
-    {3, {{FUZZ_SET, K0}, {FUZZ_COMMIT, 0}}},
-    {2, {{FUZZ_SET, K1}, {FUZZ_COMMIT, 0}}},
-    {5, {{FUZZ_PEEK, K0}}},
-    {4, {{FUZZ_PEEK, K1}}},
-    {7, {{FUZZ_GET, K0}, {FUZZ_SET, K1}, {FUZZ_COMMIT, 0}}},
-    {6, {{FUZZ_SET, K0}, {FUZZ_GET, K1}, {FUZZ_COMMIT, 0}}},
-    {8, {{FUZZ_GET, K0}, {FUZZ_GET, K1}, {FUZZ_COMMIT, 0}}},
-    {9, {{FUZZ_SET, K0}, {FUZZ_SET, K1}, {FUZZ_COMMIT, 0}}},
-    {10, {{FUZZ_TAKE, 0}, {FUZZ_READ, K0}, {FUZZ_READ, K1}, {FUZZ_RELEASE, 0}}},
-    {12, {{FUZZ_DELETE, K0}, {FUZZ_COMMIT, 0}}},
-    {11, {{FUZZ_DELETE, K1}, {FUZZ_COMMIT, 0}}},
+    {1, {{FUZZ_GET, K0, 0}, {FUZZ_COMMIT, 0, 0}}},
+    {0, {{FUZZ_GET, K1, 0}, {FUZZ_COMMIT, 0, 0}}},
+    {3, {{FUZZ_SET, K0, 0}, {FUZZ_COMMIT, 0, 0}}},
+    {2, {{FUZZ_SET, K1, 0}, {FUZZ_COMMIT, 0, 0}}},
+    {5, {{FUZZ_PEEK, K0, 0}}},
+    {4, {{FUZZ_PEEK, K1, 0}}},
+    {7, {{FUZZ_GET, K0, 0}, {FUZZ_SET, K1, 0}, {FUZZ_COMMIT, 0, 0}}},
+    {6, {{FUZZ_SET, K0, 0}, {FUZZ_GET, K1, 0}, {FUZZ_COMMIT, 0, 0}}},
+    {8, {{FUZZ_GET, K0, 0}, {FUZZ_GET, K1, 0}, {FUZZ_COMMIT, 0, 0}}},
+    {9, {{FUZZ_SET, K0, 0}, {FUZZ_SET, K1, 0}, {FUZZ_COMMIT, 0, 0}}},
+    {10, {{FUZZ_TAKE, 0, 0}, {FUZZ_READ, K0, 0}, {FUZZ_READ, K1, 0}, {FUZZ_RELEASE, 0, 0}}},
+    {12, {{FUZZ_DELETE, K0, 0}, {FUZZ_COMMIT, 0, 0}}},
+    {11, {{FUZZ_DELETE, K1, 0}, {FUZZ_COMMIT, 0, 0}}},
 };
 
 /* Threads of several transactions do without the last two: there would be twice as many programmes. */

@@ -6,6 +6,8 @@
  *     byte 2     a bit a key: absent at first
  *     then       each thread's calls, a byte a call, ended by END, by FUZZ_CALL_COUNT_MAX, or with the input
  *                    bits 0-3 kind, or END | 4-7 the key's number, or a bit a key
+ *                    CONFLICTS with bits 6-7 set is FAIL: 4-5 its number - 1
+ *                    RELEASE with bit 7 set is RESTORE: 4-5 the key, 6 its number - 2
  *     the rest   the schedule, a byte a move
  *                    bits 0-1 thread | 2-7 what: GO that many accesses + 1; UNTIL a call, from CODE_UNTIL on;
  *                                      or one of the last three codes
@@ -22,28 +24,34 @@
 enum { CODE_GO_MAX = 48, CODE_UNTIL, CODE_ARRIVE = CODE_UNTIL + FUZZ_CALL_COUNT_MAX, CODE_OVERTAKE, CODE_FREEZE };
 #define GO_MAX (CODE_GO_MAX + 1u) /* accesses that one byte can say */
 
-_Static_assert(FUZZ_CALL_KIND_COUNT <= END, "kinds of calls and END share four bits");
+#define FAIL_CODE (FUZZ_CONFLICTS | 0xc0u)
+#define RESTORE_CODE (FUZZ_RELEASE | 0x80u)
+
+_Static_assert(FUZZ_FAIL <= END, "kinds of calls and END share four bits");
 _Static_assert(CODE_FREEZE == 63, "what a move does has six bits");
 
 static const struct {
     const char *name;
     fuzz_arity arity;
+    uint8_t number_min, number_max;
 } calls[FUZZ_CALL_KIND_COUNT] = {
-    [FUZZ_BEGIN] = {"begin", FUZZ_NO_KEY},
-    [FUZZ_USE] = {"use", FUZZ_ONE_KEY},
-    [FUZZ_USING] = {"using", FUZZ_SEVERAL_KEYS},
-    [FUZZ_GET] = {"get", FUZZ_ONE_KEY},
-    [FUZZ_GETTING] = {"getting", FUZZ_SEVERAL_KEYS},
-    [FUZZ_PEEK] = {"peek", FUZZ_ONE_KEY},
-    [FUZZ_SET] = {"set", FUZZ_ONE_KEY},
-    [FUZZ_DELETE] = {"delete", FUZZ_ONE_KEY},
-    [FUZZ_COMMIT] = {"commit", FUZZ_NO_KEY},
-    [FUZZ_RESET] = {"reset", FUZZ_NO_KEY},
-    [FUZZ_CONFLICTS] = {"conflicts", FUZZ_NO_KEY},
-    [FUZZ_TAKE] = {"take", FUZZ_NO_KEY},
-    [FUZZ_READ] = {"read", FUZZ_ONE_KEY},
-    [FUZZ_SCAN] = {"scan", FUZZ_NO_KEY},
-    [FUZZ_RELEASE] = {"release", FUZZ_NO_KEY},
+    [FUZZ_BEGIN] = {"begin", FUZZ_NO_KEY, 0, 0},
+    [FUZZ_USE] = {"use", FUZZ_ONE_KEY, 0, 0},
+    [FUZZ_USING] = {"using", FUZZ_SEVERAL_KEYS, 0, 0},
+    [FUZZ_GET] = {"get", FUZZ_ONE_KEY, 0, 0},
+    [FUZZ_GETTING] = {"getting", FUZZ_SEVERAL_KEYS, 0, 0},
+    [FUZZ_PEEK] = {"peek", FUZZ_ONE_KEY, 0, 0},
+    [FUZZ_SET] = {"set", FUZZ_ONE_KEY, 0, 0},
+    [FUZZ_DELETE] = {"delete", FUZZ_ONE_KEY, 0, 0},
+    [FUZZ_COMMIT] = {"commit", FUZZ_NO_KEY, 0, 0},
+    [FUZZ_RESET] = {"reset", FUZZ_NO_KEY, 0, 0},
+    [FUZZ_CONFLICTS] = {"conflicts", FUZZ_NO_KEY, 0, 0},
+    [FUZZ_TAKE] = {"take", FUZZ_NO_KEY, 0, 0},
+    [FUZZ_READ] = {"read", FUZZ_ONE_KEY, 0, 0},
+    [FUZZ_SCAN] = {"scan", FUZZ_NO_KEY, 0, 0},
+    [FUZZ_RELEASE] = {"release", FUZZ_NO_KEY, 0, 0},
+    [FUZZ_FAIL] = {"fail", FUZZ_NO_KEY, 1, 4},
+    [FUZZ_RESTORE] = {"restore", FUZZ_ONE_KEY, 2, 3},
 };
 
 const char *fuzz_call_name(fuzz_call_kind kind)
@@ -54,6 +62,16 @@ const char *fuzz_call_name(fuzz_call_kind kind)
 fuzz_arity fuzz_call_arity(fuzz_call_kind kind)
 {
     return calls[kind].arity;
+}
+
+unsigned fuzz_call_number_min(fuzz_call_kind kind)
+{
+    return calls[kind].number_min;
+}
+
+unsigned fuzz_call_number_max(fuzz_call_kind kind)
+{
+    return calls[kind].number_max;
 }
 
 /* ---------------------------------------------------------------------------- settling -- */
@@ -90,7 +108,8 @@ static bool same_calls(const fuzz_thread *a, const fuzz_thread *b)
     if (a->call_count != b->call_count)
         return false;
     for (unsigned i = 0; i < a->call_count; i++)
-        if (a->calls[i].kind != b->calls[i].kind || a->calls[i].keys != b->calls[i].keys)
+        if (a->calls[i].kind != b->calls[i].kind || a->calls[i].keys != b->calls[i].keys ||
+            a->calls[i].number != b->calls[i].number)
             return false;
     return true;
 }
@@ -143,16 +162,29 @@ static uint8_t keys_of(const fuzz_program *program, fuzz_arity arity, unsigned b
     return (uint8_t)((bits & all) != 0 ? bits & all : all);
 }
 
+static fuzz_call call_of(const fuzz_program *program, uint8_t byte)
+{
+    fuzz_call call = {.kind = byte & 15};
+    unsigned bits = byte >> 4;
+    if ((byte & (FAIL_CODE | 15u)) == FAIL_CODE) {
+        call.kind = FUZZ_FAIL;
+        call.number = (uint8_t)(1 + (bits & 3));
+    } else if ((byte & (RESTORE_CODE | 15u)) == RESTORE_CODE) {
+        call.kind = FUZZ_RESTORE;
+        call.number = (uint8_t)(2 + (bits >> 2 & 1));
+        bits &= 3;
+    }
+    call.keys = keys_of(program, fuzz_call_arity((fuzz_call_kind)call.kind), bits);
+    return call;
+}
+
 static void read_calls(struct input *input, const fuzz_program *program, fuzz_thread *thread)
 {
     while (thread->call_count < FUZZ_CALL_COUNT_MAX) {
         uint8_t byte = next_byte(input, END);
-        unsigned kind = byte & 15;
-        if (kind == END)
+        if ((byte & 15) == END)
             return;
-        fuzz_call *call = &thread->calls[thread->call_count++];
-        call->kind = (uint8_t)kind;
-        call->keys = keys_of(program, fuzz_call_arity((fuzz_call_kind)kind), byte >> 4);
+        thread->calls[thread->call_count++] = call_of(program, byte);
     }
 }
 
@@ -210,7 +242,12 @@ static void put_call(struct output *output, const fuzz_call *call)
     unsigned bits = call->keys;
     if (fuzz_call_arity((fuzz_call_kind)call->kind) == FUZZ_ONE_KEY)
         bits = (unsigned)__builtin_ctz(call->keys);
-    put(output, call->kind | bits << 4);
+    if (call->kind == FUZZ_FAIL)
+        put(output, FAIL_CODE | (call->number - 1u) << 4);
+    else if (call->kind == FUZZ_RESTORE)
+        put(output, RESTORE_CODE | bits << 4 | (call->number - 2u) << 6);
+    else
+        put(output, call->kind | bits << 4);
 }
 
 static void put_move(struct output *output, const fuzz_move *move)

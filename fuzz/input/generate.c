@@ -20,11 +20,23 @@ static bool one_in(struct generator *generator, unsigned count)
     return below(generator, count) == 0;
 }
 
-static void add(struct generator *generator, fuzz_call_kind kind, unsigned keys)
+static void add_call(struct generator *generator, fuzz_call call)
 {
     fuzz_thread *thread = generator->thread;
     if (thread->call_count < FUZZ_CALL_COUNT_MAX)
-        thread->calls[thread->call_count++] = (fuzz_call){(uint8_t)kind, (uint8_t)keys};
+        thread->calls[thread->call_count++] = call;
+}
+
+static void add(struct generator *generator, fuzz_call_kind kind, unsigned keys)
+{
+    add_call(generator, (fuzz_call){(uint8_t)kind, (uint8_t)keys, 0});
+}
+
+/* Most often the first allocation: most calls make none or one. */
+static void fail_next(struct generator *generator)
+{
+    unsigned number = one_in(generator, 2) ? 1 : 1 + below(generator, fuzz_call_number_max(FUZZ_FAIL));
+    add_call(generator, (fuzz_call){FUZZ_FAIL, 0, (uint8_t)number});
 }
 
 /* Most often the first: where all meet. */
@@ -60,7 +72,11 @@ static void checkout(struct generator *generator)
         add(generator, FUZZ_GET, some_key(generator));
         break;
     default:
-        add(generator, FUZZ_SET, some_key(generator));
+        if (one_in(generator, 16))
+            add_call(generator, (fuzz_call){FUZZ_RESTORE, (uint8_t)some_key(generator),
+                                            (uint8_t)(2 + below(generator, 2))});
+        else
+            add(generator, FUZZ_SET, some_key(generator));
     }
 }
 
@@ -70,6 +86,8 @@ static void transaction(struct generator *generator)
         checkout(generator);
     if (one_in(generator, 4))
         add(generator, FUZZ_PEEK, some_key(generator));
+    if (one_in(generator, 16))
+        fail_next(generator);
     add(generator, FUZZ_COMMIT, 0);
     if (one_in(generator, 8))
         add(generator, FUZZ_CONFLICTS, 0);
@@ -109,6 +127,8 @@ static void peek_often(struct generator *generator)
 
 static void make_part(struct generator *generator)
 {
+    if (one_in(generator, 32))
+        fail_next(generator);
     switch (below(generator, 8)) {
     case 0:
     case 1:

@@ -33,6 +33,8 @@ static void check_limits(const fuzz_program *program, const char *text)
             bool several = (call->keys & (call->keys - 1)) != 0;
             fuzz_arity arity = fuzz_call_arity((fuzz_call_kind)call->kind);
             good = call->kind < FUZZ_CALL_KIND_COUNT && call->keys >> program->key_count == 0 &&
+                   call->number >= fuzz_call_number_min((fuzz_call_kind)call->kind) &&
+                   call->number <= fuzz_call_number_max((fuzz_call_kind)call->kind) &&
                    (call->keys == 0) == (arity == FUZZ_NO_KEY) && (!several || arity == FUZZ_SEVERAL_KEYS);
         }
     for (unsigned i = 0; good && i < program->move_count; i++)
@@ -125,6 +127,8 @@ static void read_texts(void)
     check_reading("T0: commit\nschedule: T0~ T0*2 T1~~", "keys 1\nT0: commit\nT1:\nschedule: T0*2\n");
     check_reading("T0: get k0; commit\nschedule: T0:1 T1*2 T1:3 T0:2 T0:2", "keys 1\nT0: get k0; commit\nT1:\n"
                   "schedule: T0:1 T1*2 T1:3 T0:2 T0:2\n");
+    check_reading("keys 2\nT0: fail 4; set k1; restore k1 + 3; set k0 = k1+1; fail  1;commit",
+                  "keys 2\nT0: fail 4; set k1; restore k1 +3; set k0; fail 1; commit\nT1:\n");
     check_reading("", "keys 1\nT0:\nT1:\n");
 }
 
@@ -150,6 +154,10 @@ static void refuse_texts(void)
     check_refusal("stores late", "a line is one of");
     check_refusal("T0:get k0;get k0;get k0;get k0;get k0;get k0;get k0;get k0;get k0;get k0;get k0;get k0;get k0",
                   "more than 12 calls");
+    check_refusal("T0: fail; commit", "which allocation fails must be a number from 1 to 4");
+    check_refusal("T0: fail 5", "which allocation fails must be a number from 1 to 4");
+    check_refusal("T0: restore k0", "written \"restore k0 +2\"");
+    check_refusal("T0: restore k0 +1", "how many versions further must be a number from 2 to 3");
     check_refusal("schedule: T0*60000", "takes more than 256 bytes");
 }
 
@@ -157,7 +165,7 @@ static void refuse_texts(void)
 static void try_mutilated_text(uint64_t seed)
 {
     static const char text[] = "keys 3\nk1 large absent\nstores delayed\nT0: begin; using k0 k1; set k2 = k1+1\n"
-                               "T1: take; read k0; scan; release\nschedule: T0*7 T1~~ T1~*3 T0:2 T0!\n";
+                               "T1: take; read k0; scan; fail 2; restore k1 +3; release\nschedule: T0*7 T1~~ T1~*3 T0:2 T0!\n";
     static const char pieces[] = "kT0123~!*;:=+# \n\tset\xff";
     uint64_t state = seed;
     char mutilated[sizeof text];

@@ -40,7 +40,9 @@ static uint8_t some_keys(struct mutation *mutation, fuzz_arity arity)
 static fuzz_call some_call(struct mutation *mutation)
 {
     fuzz_call_kind kind = (fuzz_call_kind)below(mutation, FUZZ_CALL_KIND_COUNT);
-    return (fuzz_call){(uint8_t)kind, some_keys(mutation, fuzz_call_arity(kind))};
+    unsigned choices = fuzz_call_number_max(kind) - fuzz_call_number_min(kind) + 1;
+    unsigned number = fuzz_call_number_min(kind) + below(mutation, choices);
+    return (fuzz_call){(uint8_t)kind, some_keys(mutation, fuzz_call_arity(kind)), (uint8_t)number};
 }
 
 static void insert_call(fuzz_thread *thread, unsigned at, fuzz_call call)

@@ -52,12 +52,16 @@ typedef enum fuzz_call_kind {
     FUZZ_READ,
     FUZZ_SCAN,
     FUZZ_RELEASE,
+    /* Came later, where the bytes had room: */
+    FUZZ_FAIL,    /* no call: of the thread's next one, allocation number `number` finds no memory */
+    FUZZ_RESTORE, /* a set, published `number` versions further than the one held, as an import does it */
     FUZZ_CALL_KIND_COUNT
 } fuzz_call_kind;
 
 typedef struct fuzz_call {
     uint8_t kind; /* fuzz_call_kind */
     uint8_t keys; /* a bit a key: none, one, or for _USING and _GETTING one or more */
+    uint8_t number; /* between fuzz_call_number_min and _max */
 } fuzz_call;
 
 typedef struct fuzz_thread {
@@ -98,6 +102,9 @@ typedef struct fuzz_program {
 typedef enum fuzz_arity { FUZZ_NO_KEY, FUZZ_ONE_KEY, FUZZ_SEVERAL_KEYS } fuzz_arity;
 const char *fuzz_call_name(fuzz_call_kind kind);
 fuzz_arity fuzz_call_arity(fuzz_call_kind kind);
+/* Of _FAIL and _RESTORE; both are 0 for a call without a number. */
+unsigned fuzz_call_number_min(fuzz_call_kind kind);
+unsigned fuzz_call_number_max(fuzz_call_kind kind);
 
 /* Of more than FUZZ_BYTES_MAX bytes the rest is ignored. */
 void fuzz_program_from_bytes(const uint8_t *bytes, size_t size, fuzz_program *program);
@@ -107,6 +114,9 @@ size_t fuzz_program_to_bytes(const fuzz_program *program, uint8_t bytes[FUZZ_BYT
 /* The text ends with a NUL, or at size. False: error says where and why, and what would do. */
 bool fuzz_program_from_text(const char *text, size_t size, fuzz_program *program, char *error, size_t error_size);
 void fuzz_program_to_text(const fuzz_program *program, char text[FUZZ_TEXT_SIZE_MAX]);
+/* One call, as it stands in a text: "getting k0 k2", "fail 2", "restore k1 +3". */
+#define FUZZ_CALL_TEXT_SIZE_MAX 64u
+void fuzz_call_to_text(const fuzz_call *call, char text[FUZZ_CALL_TEXT_SIZE_MAX]);
 
 /* Makes it canonical, after an edit: what has no effect is dropped, neighbours of one kind are joined. */
 void fuzz_program_settle(fuzz_program *program);

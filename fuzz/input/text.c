@@ -99,17 +99,17 @@ static bool read_key(struct parser *parser, unsigned *key)
 
 /* ---- calls */
 
-static bool add_call(struct parser *parser, unsigned thread, fuzz_call_kind kind, uint8_t keys)
+static bool add_call(struct parser *parser, unsigned thread, fuzz_call_kind kind, unsigned keys, unsigned number)
 {
     fuzz_thread *calls = &parser->program->threads[thread];
     if (calls->call_count == FUZZ_CALL_COUNT_MAX)
         return wrong(parser, "T%u makes more than %u calls; leave some out", thread, FUZZ_CALL_COUNT_MAX);
-    calls->calls[calls->call_count++] = (fuzz_call){(uint8_t)kind, keys};
+    calls->calls[calls->call_count++] = (fuzz_call){(uint8_t)kind, (uint8_t)keys, (uint8_t)number};
     if (kind == FUZZ_BEGIN || kind == FUZZ_RESET)
         parser->touched[thread] = 0;
     else if (kind == FUZZ_USE || kind == FUZZ_USING || kind == FUZZ_GET || kind == FUZZ_GETTING ||
-             kind == FUZZ_SET || kind == FUZZ_DELETE)
-        parser->touched[thread] |= keys;
+             kind == FUZZ_SET || kind == FUZZ_DELETE || kind == FUZZ_RESTORE)
+        parser->touched[thread] |= (uint8_t)keys;
     return true;
 }
 
@@ -139,7 +139,20 @@ static bool read_dependency(struct parser *parser, unsigned thread)
         return wrong(parser, "what a set depends on is written \"= k%u+1\"", key);
     if ((parser->touched[thread] >> key & 1) != 0)
         return true;
-    return add_call(parser, thread, FUZZ_GET, (uint8_t)(1u << key));
+    return add_call(parser, thread, FUZZ_GET, 1u << key, 0);
+}
+
+/* "2" after fail, "+2" after restore. */
+static bool read_call_number(struct parser *parser, fuzz_call_kind kind, unsigned *number)
+{
+    unsigned high = fuzz_call_number_max(kind);
+    if (high == 0)
+        return true;
+    if (kind == FUZZ_RESTORE && !accept(parser, "+"))
+        return wrong(parser, "how many versions further is written \"restore k0 +2\"");
+    skip_blanks(parser);
+    return read_number(parser, kind == FUZZ_FAIL ? "which allocation fails" : "how many versions further",
+                       fuzz_call_number_min(kind), high, number);
 }
 
 static bool read_call(struct parser *parser, unsigned thread)
@@ -149,7 +162,7 @@ static bool read_call(struct parser *parser, unsigned thread)
     read_word(parser, word);
     if (!find_kind(parser, word, &kind))
         return false;
-    unsigned keys = 0, key = 0;
+    unsigned keys = 0, key = 0, number = 0;
     fuzz_arity arity = fuzz_call_arity(kind);
     while (arity != FUZZ_NO_KEY && (keys == 0 || arity == FUZZ_SEVERAL_KEYS)) {
         if (keys != 0 && !(skip_blanks(parser), parser->at < parser->end && *parser->at == 'k'))
@@ -158,9 +171,9 @@ static bool read_call(struct parser *parser, unsigned thread)
             return false;
         keys |= 1u << key;
     }
-    if (kind == FUZZ_SET && !read_dependency(parser, thread))
+    if (!read_call_number(parser, kind, &number) || (kind == FUZZ_SET && !read_dependency(parser, thread)))
         return false;
-    return add_call(parser, thread, kind, (uint8_t)keys);
+    return add_call(parser, thread, kind, keys, number);
 }
 
 static bool read_calls(struct parser *parser)
@@ -349,14 +362,24 @@ static void say_keys(struct writer *writer, const fuzz_program *program)
         say(writer, "stores delayed\n");
 }
 
+void fuzz_call_to_text(const fuzz_call *call, char text[FUZZ_CALL_TEXT_SIZE_MAX])
+{
+    size_t length = (size_t)snprintf(text, FUZZ_CALL_TEXT_SIZE_MAX, "%s", fuzz_call_name((fuzz_call_kind)call->kind));
+    for (unsigned key = 0; key < FUZZ_KEY_COUNT_MAX; key++)
+        if ((call->keys >> key & 1) != 0)
+            length += (size_t)snprintf(text + length, FUZZ_CALL_TEXT_SIZE_MAX - length, " k%u", key);
+    if (call->number != 0)
+        snprintf(text + length, FUZZ_CALL_TEXT_SIZE_MAX - length, " %s%u", call->kind == FUZZ_RESTORE ? "+" : "",
+                 call->number);
+}
+
 static void say_calls(struct writer *writer, unsigned number, const fuzz_thread *thread)
 {
     say(writer, "T%u:", number);
     for (unsigned i = 0; i < thread->call_count; i++) {
-        say(writer, "%s %s", i == 0 ? "" : ";", fuzz_call_name((fuzz_call_kind)thread->calls[i].kind));
-        for (unsigned key = 0; key < FUZZ_KEY_COUNT_MAX; key++)
-            if ((thread->calls[i].keys >> key & 1) != 0)
-                say(writer, " k%u", key);
+        char text[FUZZ_CALL_TEXT_SIZE_MAX];
+        fuzz_call_to_text(&thread->calls[i], text);
+        say(writer, "%s %s", i == 0 ? "" : ";", text);
     }
     say(writer, "\n");
 }

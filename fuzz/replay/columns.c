@@ -35,14 +35,6 @@ static void put_cell(FILE *stream, uint64_t step, unsigned thread, const char *t
     fprintf(stream, "%5llu  %*s%s\n", (unsigned long long)step, (int)thread * COLUMN_WIDTH, "", text);
 }
 
-static void call_text(const fuzz_call *call, char *text, size_t size)
-{
-    size_t length = (size_t)snprintf(text, size, "%s", fuzz_call_name((fuzz_call_kind)call->kind));
-    for (unsigned key = 0; key < FUZZ_KEY_COUNT_MAX && length < size; key++)
-        if ((call->keys >> key & 1) != 0)
-            length += (size_t)snprintf(text + length, size - length, " k%u", key);
-}
-
 /* The call that the thread begins, or is told of, at this step or before, and that has not been printed. */
 struct cursor {
     unsigned calls[FUZZ_THREAD_COUNT_MAX]; /* begun, by thread */
@@ -72,8 +64,8 @@ static bool is_alone(const struct answer *answer)
 
 static void print_answer(FILE *stream, const struct answer *answer)
 {
-    char call[64], line[400];
-    call_text(&answer->told.call, call, sizeof call);
+    char call[FUZZ_CALL_TEXT_SIZE_MAX], line[400];
+    fuzz_call_to_text(&answer->told.call, call);
     snprintf(line, sizeof line, "%s: %s", call, answer->text);
     put_cell(stream, answer->told.end, answer->told.thread, line);
 }
@@ -89,8 +81,8 @@ static void print_begins(FILE *stream, const fuzz_program *program, struct curso
                                                              : 0;
             if (begin > step || !first)
                 break;
-            char text[64];
-            call_text(&program->threads[thread].calls[*call], text, sizeof text);
+            char text[FUZZ_CALL_TEXT_SIZE_MAX + 32];
+            fuzz_call_to_text(&program->threads[thread].calls[*call], text);
             strncat(text, answer == NULL ? " ... does not return" : " ...", sizeof text - strlen(text) - 1);
             if (answer == NULL || steps || !is_alone(answer))
                 put_cell(stream, begin, thread, text);

@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "arena.h"
 #include "footprint.h"
 #include "moves.h"
 #include "mutants.h"
@@ -168,6 +169,8 @@ static stm_status check_out(actor *me, const fuzz_call *call)
         return actor_getting(me, keys, count);
     case FUZZ_SET:
         return actor_set(me, keys[0]);
+    case FUZZ_RESTORE:
+        return actor_restore(me, keys[0], call->number);
     default:
         return actor_delete(me, keys[0]);
     }
@@ -205,10 +208,12 @@ static void call_peek(actor *me, uint32_t key)
 static void call_snapshot(actor *me, const fuzz_call *call)
 {
     say("OK");
+    me->looked = STM_OK;
     if (call->kind == FUZZ_TAKE) {
         if (me->snapshot == NULL)
             actor_take(me);
-        say("revision %llu", (unsigned long long)stm_snapshot_revision(me->snapshot));
+        if (me->snapshot != NULL)
+            say("revision %llu", (unsigned long long)stm_snapshot_revision(me->snapshot));
     } else if (me->snapshot == NULL) {
         say("no snapshot");
     } else if (call->kind == FUZZ_SCAN) {
@@ -220,14 +225,15 @@ static void call_snapshot(actor *me, const fuzz_call *call)
         if (listen_to != NULL)
             say_value(answer_text, sizeof answer_text, value);
     }
+    if (me->looked == STM_NO_MEMORY)
+        say_status(me->looked);
 }
 
 static void make_call(actor *me, const fuzz_call *call)
 {
     switch ((fuzz_call_kind)call->kind) {
     case FUZZ_BEGIN:
-        actor_begin(me);
-        say_status(STM_OK);
+        say_status(actor_begin(me));
         break;
     case FUZZ_PEEK:
         call_peek(me, (uint32_t)__builtin_ctz(call->keys));
@@ -248,9 +254,14 @@ static void make_call(actor *me, const fuzz_call *call)
     case FUZZ_RELEASE:
         call_snapshot(me, call);
         break;
+    case FUZZ_FAIL:
+        say("the next call's");
+        arena_fail(me->number, call->number);
+        return;
     default:
         call_checkout(me, call);
     }
+    arena_fail(me->number, 0);
 }
 
 static void thread(unsigned number)
