@@ -99,7 +99,7 @@ static void add_calls(fuzz_thread *thread, const struct transaction *transaction
         commits |= call->kind == FUZZ_COMMIT;
     }
     if (commits && !last)
-        thread->calls[thread->call_count++] = (fuzz_call){FUZZ_RESET, 0};
+        thread->calls[thread->call_count++] = (fuzz_call){FUZZ_RESET, 0, 0};
 }
 
 bool grammar_program(const grammar_shape *shape, uint64_t number, fuzz_program *program)

@@ -251,7 +251,7 @@ STMI_INLINE enum outcome decide(struct stm_txn *txn, uint32_t count, bool mixed)
             proposals++;
             continue;
         }
-        if (!reserve_kept(txn, count, clock))
+        if (!reserve_kept(txn, count, clock) && !stmi_mutant(NO_MEMORY_IGNORED))
             return NO_MEMORY;
         if (mixed && !stmi_mutant(NO_VALIDATION) && !stmi_mutant(EARLY_VALIDATION) && !validate(txn))
             return CHANGED;
@@ -461,7 +461,11 @@ STMI_INLINE enum outcome attempt(struct stm_txn *txn)
     }
     if (stmi_mutant(BUSY_KEEPS_KEY) && outcome == HELD)
         return HELD;
-    for (uint32_t i = 0; stmi_mutant(PARTIAL_PUBLICATION) && outcome == CHANGED && i < installed; i++)
+    if (stmi_mutant(NO_MEMORY_KEEPS_KEY) && outcome == NO_MEMORY)
+        return NO_MEMORY;
+    bool publishes = (stmi_mutant(PARTIAL_PUBLICATION) && outcome == CHANGED) ||
+                     (stmi_mutant(NO_MEMORY_PUBLISHES) && outcome == NO_MEMORY);
+    for (uint32_t i = 0; publishes && i < installed; i++)
         if (txn->updates[i]->update)
             finish_key(txn, txn->updates[i], stmi_load(&txn->store->clock, SEQ_CST));
     undo(txn, installed);

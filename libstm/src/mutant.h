@@ -25,6 +25,9 @@
     X(POINTER_BEFORE_EPOCH, "a block is followed in a later epoch than it was found in")                      \
     X(EPOCH_NOT_ENTERED, "a peek enters no epoch")                                                            \
     X(BUSY_KEEPS_KEY, "a commit that is told BUSY leaves its heads where they are")                           \
+    X(NO_MEMORY_KEEPS_KEY, "a commit that is told NO_MEMORY leaves its heads where they are")                 \
+    X(NO_MEMORY_PUBLISHES, "a commit that is told NO_MEMORY publishes what it holds by then")                 \
+    X(NO_MEMORY_IGNORED, "a commit that finds no memory for an old value does without it")                    \
     X(PARTIAL_PUBLICATION, "a commit that is told CONFLICT publishes what it holds by then")                  \
     X(BLIND_UPDATE, "a key for update is published whatever its version")                                     \
     X(OWN_WRITE_UNSEEN, "a peek shows the store's value and not the private copy")                            \
