@@ -145,7 +145,8 @@ STMI_INLINE enum outcome install(struct stm_txn *txn, struct stmi_entry *entry)
     uint64_t clean = stmi_head_clean(entry->version), found = clean;
     uint64_t ours = stmi_head_of(entry, txn->sequence);
     /* Release pair:left -- that the last attempt's heads are given back, for who still comes from one. */
-    uint64_t flag = !entry->update ? STMI_HELD_ONLY : stmi_peek(&entry->target) != 0 ? STMI_RESTORES : 0;
+    bool restores = stmi_peek(&entry->target) != 0 && !stmi_mutant(RESTORE_UNSEEN);
+    uint64_t flag = !entry->update ? STMI_HELD_ONLY : restores ? STMI_RESTORES : 0;
     stmi_store(&entry->previous, clean | flag, stmi_mutant(WEAK_PREVIOUS) ? RELAXED : RELEASE);
     if (stmi_likely(take_head(entry, &found, ours)))
         return DECIDED;
@@ -343,7 +344,7 @@ static __attribute__((noinline)) void finish_key_slowly(struct stm_txn *txn, str
     uint64_t target = stmi_peek(&entry->target);
     bool reset = stmi_mutant(VERSION_RESET) && stmi_info_kind(old_info) == STMI_KIND_ABSENT;
     leave_key(entry, reset ? 1 : target == 0 ? entry->version + 1 : target);
-    if (stmi_unlikely(target != 0))
+    if (stmi_unlikely(target != 0 && !stmi_mutant(RESTORE_STAYS)))
         stmi_store(&entry->target, 0, RELEASE); /* pair:left; the next commit publishes the next version */
     bool was = stmi_info_kind(old_info) != STMI_KIND_ABSENT;
     bool is = stmi_info_kind(stmi_peek(&entry->info)) != STMI_KIND_ABSENT;
