@@ -7,6 +7,7 @@
  *     then       each thread's calls, a byte a call, ended by END, by FUZZ_CALL_COUNT_MAX, or with the input
  *                    bits 0-3 kind, or END | 4-7 the key's number, or a bit a key
  *                    CONFLICTS with bits 6-7 set is FAIL: 4-5 its number - 1
+ *                    SCAN with bit 7 set is WAIT
  *                    RELEASE with bit 7 set is RESTORE: 4-5 the key, 6 its number - 2
  *     the rest   the schedule, a byte a move
  *                    bits 0-1 thread | 2-7 what: GO that many accesses + 1; UNTIL a call, from CODE_UNTIL on;
@@ -25,6 +26,7 @@ enum { CODE_GO_MAX = 48, CODE_UNTIL, CODE_ARRIVE = CODE_UNTIL + FUZZ_CALL_COUNT_
 #define GO_MAX (CODE_GO_MAX + 1u) /* accesses that one byte can say */
 
 #define FAIL_CODE (FUZZ_CONFLICTS | 0xc0u)
+#define WAIT_CODE (FUZZ_SCAN | 0x80u)
 #define RESTORE_CODE (FUZZ_RELEASE | 0x80u)
 
 _Static_assert(FUZZ_FAIL <= END, "kinds of calls and END share four bits");
@@ -52,6 +54,7 @@ static const struct {
     [FUZZ_RELEASE] = {"release", FUZZ_NO_KEY, 0, 0},
     [FUZZ_FAIL] = {"fail", FUZZ_NO_KEY, 1, 4},
     [FUZZ_RESTORE] = {"restore", FUZZ_ONE_KEY, 2, 3},
+    [FUZZ_WAIT] = {"wait", FUZZ_NO_KEY, 0, 0},
 };
 
 const char *fuzz_call_name(fuzz_call_kind kind)
@@ -169,6 +172,8 @@ static fuzz_call call_of(const fuzz_program *program, uint8_t byte)
     if ((byte & (FAIL_CODE | 15u)) == FAIL_CODE) {
         call.kind = FUZZ_FAIL;
         call.number = (uint8_t)(1 + (bits & 3));
+    } else if ((byte & (WAIT_CODE | 15u)) == WAIT_CODE) {
+        call.kind = FUZZ_WAIT;
     } else if ((byte & (RESTORE_CODE | 15u)) == RESTORE_CODE) {
         call.kind = FUZZ_RESTORE;
         call.number = (uint8_t)(2 + (bits >> 2 & 1));
@@ -244,6 +249,8 @@ static void put_call(struct output *output, const fuzz_call *call)
         bits = (unsigned)__builtin_ctz(call->keys);
     if (call->kind == FUZZ_FAIL)
         put(output, FAIL_CODE | (call->number - 1u) << 4);
+    else if (call->kind == FUZZ_WAIT)
+        put(output, WAIT_CODE);
     else if (call->kind == FUZZ_RESTORE)
         put(output, RESTORE_CODE | bits << 4 | (call->number - 2u) << 6);
     else

@@ -86,6 +86,8 @@ static void transaction(struct generator *generator)
         checkout(generator);
     if (one_in(generator, 4))
         add(generator, FUZZ_PEEK, some_key(generator));
+    if (one_in(generator, 24))
+        add(generator, FUZZ_WAIT, 0);
     if (one_in(generator, 16))
         fail_next(generator);
     add(generator, FUZZ_COMMIT, 0);

@@ -127,8 +127,8 @@ static void read_texts(void)
     check_reading("T0: commit\nschedule: T0~ T0*2 T1~~", "keys 1\nT0: commit\nT1:\nschedule: T0*2\n");
     check_reading("T0: get k0; commit\nschedule: T0:1 T1*2 T1:3 T0:2 T0:2", "keys 1\nT0: get k0; commit\nT1:\n"
                   "schedule: T0:1 T1*2 T1:3 T0:2 T0:2\n");
-    check_reading("keys 2\nT0: fail 4; set k1; restore k1 + 3; set k0 = k1+1; fail  1;commit",
-                  "keys 2\nT0: fail 4; set k1; restore k1 +3; set k0; fail 1; commit\nT1:\n");
+    check_reading("keys 2\nT0: fail 4; set k1; restore k1 + 3; set k0 = k1+1; fail  1;commit;wait",
+                  "keys 2\nT0: fail 4; set k1; restore k1 +3; set k0; fail 1; commit; wait\nT1:\n");
     check_reading("", "keys 1\nT0:\nT1:\n");
 }
 

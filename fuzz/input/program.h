@@ -55,6 +55,7 @@ typedef enum fuzz_call_kind {
     /* Came later, where the bytes had room: */
     FUZZ_FAIL,    /* no call: of the thread's next one, allocation number `number` finds no memory */
     FUZZ_RESTORE, /* a set, published `number` versions further than the one held, as an import does it */
+    FUZZ_WAIT,    /* sleeps until a key held has changed, or all others have ended or sleep */
     FUZZ_CALL_KIND_COUNT
 } fuzz_call_kind;
 

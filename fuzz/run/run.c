@@ -229,6 +229,15 @@ static void call_snapshot(actor *me, const fuzz_call *call)
         say_status(me->looked);
 }
 
+/* Who sleeps until nobody else is left was not woken: then nothing that is held has changed since. */
+static void call_wait(actor *me)
+{
+    stm_status status = actor_wait(me);
+    if (status == STM_OK && scheduler_slept_out())
+        scheduler_object(ORACLE_RESULT, "thread %u: a key has changed, and its sleeper was not woken", me->number);
+    say_status(status);
+}
+
 static void make_call(actor *me, const fuzz_call *call)
 {
     switch ((fuzz_call_kind)call->kind) {
@@ -244,6 +253,9 @@ static void make_call(actor *me, const fuzz_call *call)
     case FUZZ_RESET:
         actor_reset(me);
         say_status(STM_OK);
+        break;
+    case FUZZ_WAIT:
+        call_wait(me);
         break;
     case FUZZ_CONFLICTS:
         say("%zu", actor_conflicts(me));

@@ -499,12 +499,13 @@ static STMI_COLD enum outcome more_attempts(struct stm_txn *txn)
 STMI_INLINE stm_status commit_updates(struct stm_txn *txn)
 {
     txn->blocker_record = NULL;
+    bool none_sleeps = stmi_mutant(WAKES_TOO_EARLY) && stmi_load(&txn->store->waiting, SEQ_CST) == 0;
     enum outcome outcome = attempt(txn);
     if (stmi_unlikely(outcome == PUT_ASIDE))
         outcome = more_attempts(txn);
     switch (outcome) {
     case DECIDED:
-        if (stmi_unlikely(stmi_load(&txn->store->waiting, SEQ_CST) != 0)) /* pair:wait, after the decision */
+        if (stmi_unlikely(stmi_load(&txn->store->waiting, SEQ_CST) != 0) && !none_sleeps) /* pair:wait, after the decision */
             stmi_wait_wake(txn);
         return STM_OK;
     case CHANGED:

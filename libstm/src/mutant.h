@@ -30,6 +30,7 @@
     X(NO_MEMORY_IGNORED, "a commit that finds no memory for an old value does without it")                    \
     X(RESTORE_UNSEEN, "who meets a restored version under way takes it for the next one")                     \
     X(RESTORE_STAYS, "the commit after a restore publishes the restored version again")                       \
+    X(WAKES_TOO_EARLY, "a commit looks for sleepers before it decides")                                       \
     X(PARTIAL_PUBLICATION, "a commit that is told CONFLICT publishes what it holds by then")                  \
     X(BLIND_UPDATE, "a key for update is published whatever its version")                                     \
     X(OWN_WRITE_UNSEEN, "a peek shows the store's value and not the private copy")                            \

@@ -354,17 +354,43 @@ stm_status actor_commit(actor *actor)
     actor->revision = 0;
     stm_status status = stm_txn_commit(actor->txn);
     if (status == STM_OK) {
+        if (actor->outdated)
+            history_fault(actor->log, ORACLE_RESULT, "a commit of keys of which one had changed, as a wait has said");
         write_down(actor);
         end_node(actor, HISTORY_COMMITTED, id);
     }
     return answered(actor, "commit", status, STM_OK);
 }
 
+/* What still is as it was held at the end of a call was so at its begin, and all of it together. */
+static void hold_still(actor *actor, uint64_t begin)
+{
+    history_node_open(actor->peek_log, begin);
+    for (unsigned i = 0; i < actor->held_count; i++)
+        history_read(actor->peek_log, actor->held[i].key, actor->held[i].version, HISTORY_UNKNOWN);
+    history_node_end(actor->peek_log, HISTORY_COMMITTED, actor->world->clock(ACTOR_END), 0);
+}
+
+#define WAIT_NS 1000000
+
+stm_status actor_wait(actor *actor)
+{
+    uint64_t begin = actor->world->clock(ACTOR_BEGIN);
+    stm_status status = stm_txn_wait(actor->txn, WAIT_NS);
+    if (!actor->stuck && status == STM_TIMEOUT && actor->held_count > 0)
+        hold_still(actor, begin);
+    else if (!actor->stuck && status == STM_OK && actor->held_count > 0)
+        actor->outdated = true;
+    else if (actor->stuck || status != STM_INVALID || actor->held_count > 0)
+        return answered(actor, "wait", status, STM_BUSY);
+    return status;
+}
+
 void actor_reset(actor *actor)
 {
     end_node(actor, HISTORY_FAILED, 0);
     actor->held_count = 0;
-    actor->stuck = false;
+    actor->stuck = actor->outdated = false;
     stm_txn_reset(actor->txn);
 }
 
@@ -372,7 +398,7 @@ stm_status actor_begin(actor *actor)
 {
     end_node(actor, HISTORY_FAILED, 0);
     actor->held_count = 0;
-    actor->stuck = false;
+    actor->stuck = actor->outdated = false;
     stm_txn_end(actor->txn);
     stm_status first = stm_txn_begin(actor->world->store, actor->label, &actor->txn), status = first;
     if (lacks_memory(actor, first))

@@ -59,6 +59,7 @@ typedef struct actor {
     stm_snapshot *snapshot;
     stm_status looked; /* the last call's answer on the snapshot */
     bool stuck; /* NO_MEMORY sticks, until the next reset */
+    bool outdated; /* a key held has changed, a wait has said */
     bool restored; /* some version was not the next one */
     bool node_open;
     uint64_t node_begin; /* of the open node, or else of the last one */
@@ -90,6 +91,9 @@ stm_status actor_peek(actor *actor, uint32_t key, uint64_t *value);
 /* The value of a key that is held, as last looked at or set. */
 uint64_t actor_value(const actor *actor, uint32_t key);
 
+/* Sleeps. OK, and what is held cannot be committed; TIMEOUT, and it was current, all of it, when the call began; INVALID if
+ * nothing is held. */
+stm_status actor_wait(actor *actor);
 /* OK, CONFLICT or BUSY. After OK what is held is current again, and the next call begins a new node. */
 stm_status actor_commit(actor *actor);
 void actor_reset(actor *actor);

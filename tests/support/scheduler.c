@@ -43,6 +43,7 @@ static struct {
     const volatile uint32_t *asleep_on[SCHEDULER_THREAD_COUNT_MAX]; /* NULL: awake */
     bool has_timeout[SCHEDULER_THREAD_COUNT_MAX];
     bool timed_out[SCHEDULER_THREAD_COUNT_MAX];
+    bool slept_out[SCHEDULER_THREAD_COUNT_MAX]; /* in its present call, while nobody else did */
     uint64_t call_began[SCHEDULER_THREAD_COUNT_MAX]; /* in own steps */
     bool delayed; /* stores */
     bool going_on;
@@ -269,6 +270,9 @@ static void hook_stores(bool on)
 /* Nobody can make a step: those asleep run out of time, or wait for a wake-up that will not come. */
 static void wake_all_asleep(void)
 {
+    unsigned count = 0;
+    for (unsigned i = 0; i < run.view.thread_count; i++)
+        count += run.asleep_on[i] != NULL;
     for (unsigned i = 0; i < run.view.thread_count; i++) {
         if (run.asleep_on[i] == NULL)
             continue;
@@ -276,6 +280,7 @@ static void wake_all_asleep(void)
             scheduler_object(ORACLE_STEPS, "thread %u sleeps for ever: nobody is left to wake it", i);
         run.asleep_on[i] = NULL;
         run.timed_out[i] = true;
+        run.slept_out[i] = count == 1;
         run.view.runnable |= 1u << i;
     }
 }
@@ -478,6 +483,7 @@ void scheduler_call(void)
         return;
     run.call_began[run.current] = run.view.own_steps[run.current];
     run.view.calls[run.current]++;
+    run.slept_out[run.current] = false;
 }
 
 void scheduler_quiet(bool quiet)
@@ -513,6 +519,11 @@ int scheduler_sleep(const volatile uint32_t *address, uint32_t value, bool has_t
     run.view.runnable &= ~(1u << self);
     stand();
     return run.timed_out[self] ? ETIMEDOUT : 0;
+}
+
+bool scheduler_slept_out(void)
+{
+    return run.current != SCHEDULER_NOBODY && run.slept_out[run.current];
 }
 
 int scheduler_wake(const volatile uint32_t *address, int count)

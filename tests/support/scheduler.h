@@ -143,6 +143,8 @@ bool scheduler_is_yield(const stmi_access *access);
 
 /* For machine.c. Sleeps if *address still is value, like FUTEX_WAIT; returns 0 or an errno. */
 int scheduler_sleep(const volatile uint32_t *address, uint32_t value, bool has_timeout);
+/* Whether the calling thread's last call slept until all others had ended. */
+bool scheduler_slept_out(void);
 /* Wakes at most count threads that sleep on address; returns how many. */
 int scheduler_wake(const volatile uint32_t *address, int count);
 
