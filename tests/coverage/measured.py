@@ -7,7 +7,7 @@ stand in the source, so that what only the testing build has falls out.
 import json
 import os
 import re
-from collections import namedtuple
+from collections import Counter, namedtuple
 
 # kind: line; true, false (a side of a branch); alone (a condition that decides alone, for MC/DC)
 Place = namedtuple("Place", "file line column kind text function within")
@@ -112,8 +112,10 @@ class Function:
         return self.sources.span(self.file, *region[:4]) if use is None else self.sources.call(self.file, *use[:2])
 
     def branches(self):
-        """A macro's argument stands at one place, however many conditions it has: these are told apart by their order."""
+        """A macro's argument stands at one place, however many conditions it has: these are told apart by their order.
+        A bug on purpose is one of them only where it can be put in, in the testing build."""
         seen = {}
+        counts = Counter((branch[6], *branch[:4]) for branch in self.data["branches"] if branch[8] == CONDITION)
         for branch in self.data["branches"]:
             number = branch[6]
             if self.is_on_purpose(branch):
@@ -122,8 +124,12 @@ class Function:
             if branch[8] == CONDITION and self.outermost(number) is not None:
                 key = number, *branch[:4]
                 seen[key] = seen.get(key, -1) + 1
-                texts = [each for each in conditions(argument(text)) if not is_constant(each)]
-                text, within = texts[seen[key]], str(seen[key])
+                every = conditions(argument(text))
+                texts = [each for each in every if not is_constant(each)]
+                text = (every if counts[key] == len(every) else texts)[seen[key]]
+                if is_constant(text):
+                    continue
+                within = str(texts.index(text))
             for kind, count in (("true", branch[4]), ("false", branch[5])):
                 yield self.place(branch, number, kind, text, within), count != 0
 
