@@ -299,7 +299,7 @@ static STMI_COLD stm_status checkout_failed(struct stm_txn *txn, stm_status stat
     return stmi_conflict_tell(txn, status, STM_STAGE_CHECKOUT);
 }
 
-/* Of a handle that has been entered. */
+/* Of a handle that has been entered, and whose observer knows of the attempt. */
 static stm_status checkout_any(struct stm_txn *txn, const struct ask *ask, stm_bytes *values)
 {
     stm_status status = check_ask(txn, ask);
@@ -307,8 +307,6 @@ static stm_status checkout_any(struct stm_txn *txn, const struct ask *ask, stm_b
         status = stmi_txn_reserve(txn, ask->count);
     if (stmi_unlikely(status != STM_OK))
         return stmi_txn_fail(txn, status);
-    if (stmi_unbegun(txn))
-        stmi_observe_begin(txn);
     stmi_epoch_enter(txn);
     uint32_t first_new = txn->count;
     status = push_all(txn, ask);

@@ -109,16 +109,8 @@ static void say_writer(struct text *text, struct stm_txn *txn, uint64_t id, uint
             stmi_label_text(&txn->store->labels, stmi_info_label(info)), stmi_info_tid(info));
 }
 
-static void say_conflict(struct text *text, struct stm_txn *txn)
+static void say_changed(struct text *text, struct stm_txn *txn, const struct stmi_entry *first)
 {
-    struct stmi_entry *first = NULL;
-    for (uint32_t i = 0; first == NULL && i < txn->count; i++)
-        if (stmi_txn_entry(txn, i)->changed)
-            first = stmi_txn_entry(txn, i);
-    if (first == NULL) {
-        say(text, " lost: a key that it held has changed");
-        return;
-    }
     say(text, " lost: key ");
     say_key(text, stmi_record_key(first->record));
     say(text, ", %s at version %" PRIu64 ", was at version %" PRIu64 ", published by ",
@@ -129,6 +121,18 @@ static void say_conflict(struct text *text, struct stm_txn *txn)
     if (txn->changed_count > 1)
         say(text, "; %" PRIu32 " of %" PRIu32 " keys had changed", txn->changed_count, txn->count);
     say(text, ". Reset, and check out again.");
+}
+
+static void say_conflict(struct text *text, struct stm_txn *txn)
+{
+    struct stmi_entry *first = NULL;
+    for (uint32_t i = 0; first == NULL && i < txn->count; i++)
+        if (stmi_txn_entry(txn, i)->changed)
+            first = stmi_txn_entry(txn, i);
+    if (first != NULL)
+        say_changed(text, txn, first);
+    else
+        say(text, " lost: a key that it held has changed");
 }
 
 static void say_busy(struct text *text, struct stm_txn *txn)

@@ -52,20 +52,12 @@ bool stmi_epoch_advance(struct stm_store *store)
 
 static void free_cell(struct stm_txn *txn, struct stmi_cell *cell)
 {
-    switch ((enum stmi_cell_kind)cell->kind) {
-    case STMI_CELL_PLAIN:
-        stmi_pool_put(txn, cell);
-        break;
-    case STMI_CELL_BLOCK:
+    if (cell->kind == STMI_CELL_BLOCK)
         stmi_block_drop(txn, STMI_CONTAINER(cell, struct stmi_block, cell));
-        break;
-    case STMI_CELL_VERSION:
+    else if (cell->kind == STMI_CELL_VERSION)
         stmi_version_put(txn, STMI_CONTAINER(cell, struct stmi_version, cell));
-        break;
-    case STMI_CELL_PAGES:
+    else
         stmi_pages_put(&txn->store->memory, cell, *(size_t *)(void *)(cell + 1));
-        break;
-    }
 }
 
 static void free_list(struct stm_txn *txn, unsigned list)

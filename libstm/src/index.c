@@ -61,8 +61,8 @@ struct walk {
     stmi_word *place;           /* the empty word where the path ends, or NULL: it goes on in the next table */
 };
 
-/* name == NULL: looks for the very word instead (a record on its way to this table). */
-static struct walk walk_path(struct stmi_table *table, uint64_t hash, const struct stmi_name *name, uint64_t word)
+/* name == NULL: looks for the end only. */
+static struct walk walk_path(struct stmi_table *table, uint64_t hash, const struct stmi_name *name)
 {
     struct walk end = {NULL, NULL};
     uint64_t number = hash & table->mask;
@@ -78,10 +78,10 @@ static struct walk walk_path(struct stmi_table *table, uint64_t hash, const stru
             }
             if (found == FROZEN)
                 return end;
-            if (found >> 48 != stmi_index_tag(hash))
+            if (name == NULL || found >> 48 != stmi_index_tag(hash))
                 continue;
             struct stmi_record *record = stmi_index_record(found);
-            if (name == NULL ? found == word : stmi_record_is(record, name)) {
+            if (stmi_record_is(record, name)) {
                 end.record = record;
                 return end;
             }
@@ -94,7 +94,7 @@ struct stmi_record *stmi_index_find(struct stmi_index *index, const struct stmi_
 {
     struct stmi_table *table = stmi_load(&index->table, ACQUIRE);
     for (;;) {
-        struct walk end = walk_path(table, name->hash, name, 0);
+        struct walk end = walk_path(table, name->hash, name);
         if (stmi_likely(end.record != NULL))
             return end.record;
         if (end.place != NULL)
@@ -135,14 +135,13 @@ static void count_filled(struct stm_txn *txn, struct stmi_table *table)
     txn->uncounted = 0;
 }
 
-/* Puts a record into the first table from here on whose path for it has room. False: no memory. */
+/* Puts a record into the first table from here on whose path for it has room. It is in none of them yet: only who has
+ * claimed its bucket carries it, once. False: no memory. */
 static bool carry(struct stm_txn *txn, struct stmi_table *table, uint64_t hash, uint64_t word)
 {
     struct stmi_memory *memory = &txn->store->memory;
     while (table != NULL) {
-        struct walk end = walk_path(table, hash, NULL, word);
-        if (end.record != NULL)
-            return true; /* somebody has carried it here already */
+        struct walk end = walk_path(table, hash, NULL);
         uint64_t empty = EMPTY;
         if (end.place == NULL)
             table = successor(memory, table);
@@ -160,7 +159,7 @@ static bool move_bucket(struct stm_txn *txn, const struct stmi_index *index, str
     for (unsigned i = 0; i < STMI_BUCKET_WORDS; i++) {
         stmi_word *place = &from->buckets[number].words[i];
         uint64_t word = EMPTY;
-        if (stmi_cas(place, &word, FROZEN, SEQ_CST) || word == FROZEN)
+        if (stmi_cas(place, &word, FROZEN, SEQ_CST)) /* by us alone: we have claimed the bucket */
             continue;
         uint64_t hash = stmi_index_hash(index, stmi_record_key(stmi_index_record(word)));
         if (!carry(txn, to, hash, word))
@@ -254,7 +253,7 @@ struct stmi_record *stmi_index_add(struct stm_txn *txn, const struct stmi_name *
         return NULL;
     struct stmi_table *table = stmi_load(&index->table, ACQUIRE);
     while (table != NULL) {
-        struct walk end = walk_path(table, name->hash, name, 0);
+        struct walk end = walk_path(table, name->hash, name);
         if (end.record != NULL)
             return end.record;
         if (end.place == NULL) {

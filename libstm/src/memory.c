@@ -56,8 +56,7 @@ static void *map_huge(size_t size)
     char *address = (char *)stmi_round_up((size_t)start, HUGE_PAGE);
     if (address > start)
         munmap(start, (size_t)(address - start));
-    if (start + wide > address + size)
-        munmap(address + size, (size_t)(start + wide - (address + size)));
+    munmap(address + size, (size_t)(start + wide - (address + size))); /* never nothing: see the line above */
     madvise(address, size, MADV_HUGEPAGE); /* only advice: a refusal costs speed, nothing else */
     return address;
 }

@@ -84,10 +84,8 @@ void *stmi_pool_get(struct stm_txn *txn, uint32_t class)
         return cell;
     }
     struct stmi_cell *cell = stmi_memory_get(&txn->store->memory, size, _Alignof(max_align_t));
-    if (cell != NULL) {
+    if (cell != NULL)
         cell->class = class;
-        cell->kind = STMI_CELL_PLAIN;
-    }
     return cell;
 }
 

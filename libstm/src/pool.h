@@ -18,10 +18,10 @@ struct stm_txn;
 struct stmi_cell {
     struct stmi_cell *next; /* in a free list, or in limbo */
     uint32_t class;         /* size class, or STMI_CLASS_LARGE */
-    uint32_t kind;          /* enum stmi_cell_kind: how to free it when its epoch has passed */
+    uint32_t kind;          /* enum stmi_cell_kind: how to free it when its epoch has passed, if it is retired */
 };
 
-enum stmi_cell_kind { STMI_CELL_PLAIN, STMI_CELL_BLOCK, STMI_CELL_VERSION, STMI_CELL_PAGES };
+enum stmi_cell_kind { STMI_CELL_BLOCK, STMI_CELL_VERSION, STMI_CELL_PAGES };
 
 /* Classes of 64, 96, 128, 192, 256, ... 65,536 bytes: a step is at most a half. */
 #define STMI_CLASS_COUNT 21

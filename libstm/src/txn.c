@@ -182,18 +182,17 @@ stm_status stmi_txn_reserve(struct stm_txn *txn, size_t count)
     return STM_OK;
 }
 
-/* Gives back the chunks from this one on; readers may linger in them. */
-static void shrink(struct stm_txn *txn, unsigned first)
+/* Gives back all chunks but the first, of a handle that has more; readers may linger in them. */
+static void shrink(struct stm_txn *txn)
 {
-    if (txn->chunks[first] == NULL || !stmi_epoch_enter(txn))
+    if (!stmi_epoch_enter(txn))
         return;
-    for (unsigned i = first; i < STMI_CHUNK_COUNT && txn->chunks[i] != NULL; i++) {
+    for (unsigned i = 1; i < STMI_CHUNK_COUNT && txn->chunks[i] != NULL; i++) {
         stmi_epoch_retire(txn, &txn->chunks[i]->cell, txn->chunks[i]->bytes);
         txn->chunks[i] = NULL;
     }
     stmi_epoch_exit(txn);
-    if (txn->updates != txn->updates_few)
-        stmi_memory_put(&txn->store->memory, txn->updates, txn->capacity * sizeof(void *));
+    stmi_memory_put(&txn->store->memory, txn->updates, txn->capacity * sizeof(void *));
     stmi_memory_put(&txn->store->memory, txn->map, txn->map_size * sizeof *txn->map);
     txn->updates = txn->updates_few;
     txn->map = NULL;
@@ -287,9 +286,7 @@ void stmi_txn_truncate_slow(struct stm_txn *txn, uint32_t count)
         struct stmi_entry *entry = stmi_txn_entry(txn, --txn->count);
         txn->update_count -= entry->update;
         stmi_entry_drop_block(txn, entry);
-        if (entry->keep != NULL)
-            stmi_version_put(txn, entry->keep);
-        entry->keep = NULL;
+        assert(entry->keep == NULL); /* every attempt gives back what it reserved */
         stmi_store(&entry->target, 0, RELEASE); /* pair:left */
     }
     txn->ordered = txn->ordered && old == count;
@@ -519,7 +516,7 @@ void stm_txn_end(stm_txn *txn)
     if (!abandon(txn))
         return;
     if (txn->capacity > ENTRIES_KEPT_MAX)
-        shrink(txn, 1);
+        shrink(txn);
     txn->magic = 0;
     stmi_slot_release(txn);
 }
