@@ -10,6 +10,9 @@
 #include "ledger.h"
 #include "support.h"
 
+#include <pthread.h>
+#include <semaphore.h>
+
 #define MAIN_KEYS 40                           /* edited again and again */
 #define GROWTH_KEYS (SLOWED_DOWN ? 500 : 1500) /* made in steps, so that tables grow */
 #define KEYS (MAIN_KEYS + GROWTH_KEYS)
@@ -503,6 +506,211 @@ Test(allocation, of_a_large_value_among_many_keys_may_fail)
     stm_txn_end(txn);
     OK(stm_store_close(store));
     cr_assert(ledger_balances(&ledger));
+}
+
+/* A value that no longer fits beside the key that is held takes memory; the old one is still there without it. */
+Test(allocation, of_a_larger_value_for_a_held_key_may_fail)
+{
+    static char large[5000];
+    struct ledger ledger;
+    stm_bytes value;
+
+    ledger_open(&ledger);
+    const stm_options options = {.size = sizeof(options), .allocator = ledger_allocator(&ledger)};
+    stm_store *store = open_store(&options);
+    put(store, "key", "small");
+    stm_txn *txn = begin(store, "enlarge");
+    OK(stm_txn_use(txn, stm_text("key"), &value));
+    fill(large, sizeof(large), 1);
+    ledger_refuse(&ledger, 1, UINT64_MAX - 1);
+    ANSWERS(stm_txn_set(txn, stm_text("key"), stm_bytes_of(large, sizeof(large))), STM_NO_MEMORY);
+    ANSWERS(stm_txn_commit(txn), STM_NO_MEMORY);
+    stm_txn_reset(txn);
+    ledger_refuse(&ledger, 0, 0);
+    HOLDS(store, "key", "small");
+    OK(stm_txn_set(txn, stm_text("key"), stm_bytes_of(large, sizeof(large))));
+    OK(stm_txn_commit(txn));
+    cr_assert(holds(store, stm_text("key"), stm_bytes_of(large, sizeof(large))));
+
+    stm_txn_end(txn);
+    OK(stm_store_close(store));
+    cr_assert(ledger_balances(&ledger));
+}
+
+static stm_status make_key(stm_txn *txn, unsigned number)
+{
+    char name[16];
+
+    snprintf(name, sizeof(name), "key %u", number);
+    stm_status status = stm_txn_set(txn, stm_text(name), stm_text("x"));
+    if (status == STM_OK)
+        status = stm_txn_commit(txn);
+    stm_txn_reset(txn);
+    return status;
+}
+
+/* An index that cannot grow takes keys until it is full but for a little; then it says so, and loses none. */
+Test(allocation, of_a_larger_index_may_fail)
+{
+    struct ledger ledger;
+    unsigned made = 0;
+
+    ledger_open(&ledger);
+    const stm_options options = {.size = sizeof(options), .key_count_hint = 1, .allocator = ledger_allocator(&ledger)};
+    stm_store *store = open_store(&options);
+    stm_txn *txn = begin(store, "fill");
+    while (made < 10)
+        OK(make_key(txn, made++));
+    ledger_refuse(&ledger, 1, UINT64_MAX - 1);
+    stm_status status;
+    while ((status = make_key(txn, made)) == STM_OK && made < 10000)
+        made++;
+    ANSWERS(status, STM_NO_MEMORY);
+    cr_assert(made > 80, "%u", made);
+    ledger_refuse(&ledger, 0, 0);
+    for (unsigned i = 0; i < 200; i++)
+        OK(make_key(txn, made++));
+    EQUALS(stats_of(store).keys_live, made);
+    for (unsigned i = 0; i < made; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "key %u", i);
+        HOLDS(store, name, "x");
+    }
+
+    stm_txn_end(txn);
+    OK(stm_store_close(store));
+    cr_assert(ledger_balances(&ledger));
+}
+
+/* ---- a thread that stops in the midst of a checkout */
+
+struct idler {
+    struct ledger ledger;
+    stm_store *store;
+    sem_t arrived, go_on;
+    pthread_t thread;
+    stm_status status;
+};
+
+static _Thread_local bool idles;
+
+static void stop_here(void *context)
+{
+    struct idler *idler = context;
+
+    if (!idles)
+        return;
+    idles = false;
+    sem_post(&idler->arrived);
+    sem_wait(&idler->go_on);
+}
+
+/* Stops when it copies the large value. */
+static void *look_and_idle(void *context)
+{
+    struct idler *idler = context;
+    stm_txn *txn = NULL;
+
+    idler->status = stm_txn_begin(idler->store, "idler", &txn);
+    if (idler->status == STM_OK) {
+        idles = true;
+        idler->status = stm_txn_get(txn, stm_text("large"), NULL);
+        idles = false;
+    }
+    stm_txn_end(txn);
+    return NULL;
+}
+
+static void start_idler(struct idler *idler)
+{
+    static char large[100000];
+
+    ledger_open(&idler->ledger);
+    const stm_options options = {.size = sizeof(options), .allocator = ledger_allocator(&idler->ledger)};
+    idler->store = open_store(&options);
+    put_bytes(idler->store, stm_text("large"), stm_bytes_of(large, sizeof(large)));
+    sem_init(&idler->arrived, 0, 0);
+    sem_init(&idler->go_on, 0, 0);
+    idler->ledger.hook_context = idler;
+    idler->ledger.hook = stop_here;
+    EQUALS(pthread_create(&idler->thread, NULL, look_and_idle, idler), 0);
+    sem_wait(&idler->arrived);
+}
+
+static void stop_idler(struct idler *idler)
+{
+    sem_post(&idler->go_on);
+    EQUALS(pthread_join(idler->thread, NULL), 0);
+    ANSWERS(idler->status, STM_OK);
+    OK(stm_store_close(idler->store));
+    cr_assert(ledger_balances(&idler->ledger));
+}
+
+#define SEQUENCE_COUNT (1 << 19) /* after so many commits a handle's numbers come again */
+
+/* Commits the keys held until that takes memory, which it does when its numbers come again while somebody lingers. */
+static void commit_until_refused(struct idler *idler, stm_txn *txn, uint64_t *version)
+{
+    unsigned count = 0;
+    stm_status status;
+
+    OK(stm_txn_use(txn, stm_text("key"), NULL));
+    ledger_refuse(&idler->ledger, idler->ledger.calls + 1, UINT64_MAX / 2);
+    while ((status = stm_txn_commit(txn)) == STM_OK && count <= SEQUENCE_COUNT)
+        count++;
+    ANSWERS(status, STM_NO_MEMORY);
+    *version += count;
+    stm_txn_reset(txn);
+    ledger_refuse(&idler->ledger, 0, 0);
+    EQUALS(version_now(idler->store, "key"), *version);
+}
+
+/*
+ * Who has stopped inside a checkout may still hold the number of an old attempt: when a handle's numbers come again, its
+ * entries move. Without memory for that the commit is refused, and nothing is changed; as with a part of that memory.
+ */
+Test(allocation, of_entries_that_move_may_fail)
+{
+    static struct idler idler;
+    uint64_t version = 1;
+
+    start_idler(&idler);
+    struct ledger *ledger = &idler.ledger;
+    put(idler.store, "key", "x");
+    stm_txn *txn = begin(idler.store, "round and round");
+    commit_until_refused(&idler, txn, &version);
+    OK(stm_txn_use(txn, stm_text("key"), NULL));
+    for (unsigned i = 0; i < 20; i++) /* more than one piece of entries */
+        OK(stm_txn_use(txn, stm_bytes_of(&i, sizeof(i)), NULL));
+    for (uint64_t refused = 1; refused <= 2; refused++) {
+        ledger_refuse(ledger, ledger->calls + refused, 1);
+        ANSWERS(stm_txn_commit(txn), STM_NO_MEMORY);
+        stm_txn_reset(txn);
+        OK(stm_txn_use(txn, stm_text("key"), NULL));
+        for (unsigned i = 0; i < 20; i++)
+            OK(stm_txn_use(txn, stm_bytes_of(&i, sizeof(i)), NULL));
+    }
+    ledger_refuse(ledger, 0, 0);
+    OK(stm_txn_commit(txn));
+    EQUALS(version_now(idler.store, "key"), version + 1);
+
+    stm_txn_end(txn);
+    stop_idler(&idler);
+}
+
+/* A handle that held many keys gives their memory back when it ends; while somebody lingers it is only put by. */
+Test(allocation, of_many_keys_is_put_by_while_somebody_lingers)
+{
+    enum { MANY = 3000 };
+    static struct idler idler;
+
+    start_idler(&idler);
+    stm_txn *txn = begin(idler.store, "many");
+    for (unsigned i = 0; i < MANY; i++)
+        OK(stm_txn_use(txn, stm_bytes_of(&i, sizeof(i)), NULL));
+    stm_txn_end(txn);
+    cr_assert(stats_of(idler.store).bytes_waiting > MANY * 64, "%llu", (unsigned long long)stats_of(idler.store).bytes_waiting);
+    stop_idler(&idler);
 }
 
 /* What one transaction has given back serves another one: the store does not grow by it. */

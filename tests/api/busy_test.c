@@ -156,3 +156,29 @@ Test(busy, starves_by_attempts)
     cr_assert(busy_release(&stage.holder));
     close_stage(&stage);
 }
+
+static stm_status set_held(stm_txn *txn, void *arg)
+{
+    unsigned *bodies = arg;
+
+    ++*bodies;
+    return stm_txn_set(txn, HELD, stm_text("mine"));
+}
+
+/* The commit alone is tried again, as often as the policy says: what the body has done is kept. */
+Test(busy, ends_atomically_when_attempts_are_used_up)
+{
+    static struct stage stage;
+    const stm_policy policy = {.size = sizeof(policy), .attempt_count_max = 3};
+    unsigned bodies = 0;
+
+    open_stage(&stage);
+    cr_assert(busy_hold(&stage.holder));
+    ANSWERS(stm_atomically(stage.store, "patient", &policy, set_held, &bodies), STM_TIMEOUT);
+    EQUALS(bodies, 1);
+    cr_assert(busy_release(&stage.holder));
+    LACKS(stage.store, BUSY_KEY);
+    OK(stm_atomically(stage.store, "patient", &policy, set_held, &bodies));
+    HOLDS(stage.store, BUSY_KEY, "mine");
+    close_stage(&stage);
+}

@@ -103,6 +103,32 @@ Test(conflict, names_every_changed_key_and_no_other)
     close_store(store);
 }
 
+/* One key of many, only read, in a commit that writes another. */
+Test(conflict, names_a_key_only_read_among_many)
+{
+    stm_store *store = open_store(NULL);
+    stm_txn *txn = begin(store, "loser");
+    stm_conflict conflicts[2];
+
+    put(store, "read", "x");
+    for (unsigned i = 0; i < 20; i++)
+        ANSWERS(stm_txn_get(txn, stm_bytes_of(&i, sizeof(i)), NULL), STM_NOT_FOUND);
+    OK(stm_txn_get(txn, stm_text("read"), NULL));
+    OK(stm_txn_set(txn, stm_text("written"), stm_text("x")));
+    put(store, "read", "y");
+    ANSWERS(stm_txn_commit(txn), STM_CONFLICT);
+    EQUALS(stm_txn_conflicts(txn, conflicts, 2), 1);
+    cr_assert(same_bytes(conflicts[0].key, stm_text("read")), "key is %s", shown(conflicts[0].key));
+    cr_assert(!conflicts[0].update);
+    char why[300];
+    stm_txn_explain(txn, why, sizeof(why));
+    cr_assert(strstr(why, "\"read\"") != NULL, "%s", why);
+    LACKS(store, "written");
+
+    stm_txn_end(txn);
+    close_store(store);
+}
+
 Test(conflict, names_the_last_of_several_winners)
 {
     stm_store *store = open_store(NULL);

@@ -6,8 +6,11 @@
  */
 #include "support.h"
 
+#include <signal.h>
+
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* In the order that cursors must show them: memcmp, then size. */
 static const stm_bytes ordered[] = {
@@ -338,6 +341,99 @@ Test(cursor, bound_of_no_bytes_is_the_lowest)
     ANSWERS(stm_cursor_next(cursor, &entry), STM_END);
     stm_cursor_close(cursor);
 
+    stm_snapshot_release(snapshot);
+    close_store(store);
+}
+
+/* ---- from a signal handler */
+
+#define PIECES_MAX 200
+#define PAGE ((size_t)4096)
+
+/* Whole pages that the store has, which can be made such that a look at them is a signal. */
+static struct {
+    struct {
+        char *start;
+        size_t size;
+    } pieces[PIECES_MAX];
+    size_t count;
+    size_t first, end; /* of those that are to be hidden */
+    stm_cursor *cursor;
+    stm_status told;
+    volatile sig_atomic_t signals;
+} pages;
+
+static void *page_get(void *context, size_t size, size_t alignment)
+{
+    (void)context;
+    size_t room = (size + alignment - 1) / alignment * alignment;
+    if (alignment < PAGE || pages.count == PIECES_MAX)
+        return aligned_alloc(alignment, room);
+    char *start = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED)
+        return NULL;
+    pages.pieces[pages.count].start = start;
+    pages.pieces[pages.count++].size = room;
+    return start;
+}
+
+static void page_put(void *context, void *memory, size_t size)
+{
+    (void)context;
+    (void)size;
+    for (size_t i = 0; i < pages.count; i++)
+        if (pages.pieces[i].start == memory) {
+            munmap(memory, pages.pieces[i].size);
+            pages.pieces[i] = pages.pieces[--pages.count];
+            return;
+        }
+    free(memory);
+}
+
+static void protect(int protection)
+{
+    for (size_t i = pages.first; i < pages.end; i++)
+        mprotect(pages.pieces[i].start, pages.pieces[i].size, protection);
+}
+
+static void ask_from_inside(int number)
+{
+    stm_entry entry;
+
+    (void)number;
+    protect(PROT_READ | PROT_WRITE);
+    pages.told = stm_cursor_next(pages.cursor, &entry);
+    pages.signals = pages.signals + 1;
+}
+
+/* It may not ask the cursor in whose call it is: it is told so, and the call goes on and misses nothing. */
+Test(cursor, asked_from_a_signal_handler_says_so)
+{
+    const stm_options options = {.allocator = {.alloc = page_get, .free = page_put}};
+    struct sigaction action = {.sa_handler = ask_from_inside}, before;
+    stm_store *store = open_store(&options);
+    stm_entry entry;
+
+    pages.first = pages.count; /* the keys, but neither the store nor their order, which the cursor makes */
+    put(store, "a", "1");
+    put(store, "b", "2");
+    stm_snapshot *snapshot = take(store, "look");
+    pages.end = pages.count;
+    OK(stm_cursor_open(snapshot, NO_BYTES, NO_BYTES, &pages.cursor));
+    sigaction(SIGSEGV, &action, &before);
+    protect(PROT_NONE);
+    stm_status status = stm_cursor_next(pages.cursor, &entry);
+    protect(PROT_READ | PROT_WRITE);
+    sigaction(SIGSEGV, &before, NULL);
+    EQUALS(pages.signals, 1);
+    ANSWERS(pages.told, STM_REENTERED);
+    OK(status);
+    cr_assert(same_bytes(entry.key, stm_text("a")));
+    OK(stm_cursor_next(pages.cursor, &entry));
+    cr_assert(same_bytes(entry.key, stm_text("b")));
+    ANSWERS(stm_cursor_next(pages.cursor, &entry), STM_END);
+
+    stm_cursor_close(pages.cursor);
     stm_snapshot_release(snapshot);
     close_store(store);
 }

@@ -78,6 +78,38 @@ static void with_snapshot(unsigned thread)
     thread == 0 ? write_both(thread) : thread == 1 ? write_x_until_told(thread) : snapshot_both(thread);
 }
 
+/*
+ * Put aside: who meets an undecided commit gives it a moment, and then goes before it. Two who do so, and then lose, must
+ * not make it lose: from its third attempt on it also holds what it only read.
+ *
+ *     one                          two                     three
+ *     install in X
+ *                                  put one aside; CONFLICT
+ *     install in X again
+ *                                                          put one aside; CONFLICT
+ *     install in X and Z: OK
+ */
+#define Z 2
+
+static void setup_doomed(void)
+{
+    stage_open(3, "sss");
+    for (unsigned thread = 1; thread <= 2; thread++) {
+        actor_set(&stage_actors[thread], X);
+        actor_set(&stage_actors[thread], Y);
+    }
+    actor_set(&stage_actors[0], Y);
+    actor_commit(&stage_actors[0]);
+    actor_reset(&stage_actors[0]);
+    actor_get(&stage_actors[0], Z);
+    actor_set(&stage_actors[0], X);
+}
+
+static void commit_once(unsigned thread)
+{
+    stage_status(thread, actor_commit(&stage_actors[thread]));
+}
+
 int main(int argc, char **argv)
 {
     static const explorer_case cases[] = {
@@ -85,6 +117,7 @@ int main(int argc, char **argv)
          {"OK, OK, ", "OK, BUSY+OK, ", "OK, CONFLICT, ", "CONFLICT, OK, "}},
         {{"snapshot", 3, setup, with_snapshot, stage_close}, 2,
          {"OK, OK, ", "OK, BUSY+OK, ", "OK, CONFLICT, ", "CONFLICT, OK, "}},
+        {{"put_aside", 3, setup_doomed, commit_once, stage_close}, 2, {"OK, CONFLICT, CONFLICT"}},
     };
     return explorer_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -243,6 +243,71 @@ static void grow_and_look(unsigned thread)
     stage_status(thread, status);
 }
 
+/*
+ * One stops while it moves the index, and another one goes on adding keys, uninterrupted, until the next table is moved as
+ * well. Both are there then to give back the first one: once, and no key is lost.
+ */
+#define MOVED_TWICE 100 /* keys that fill the next table, too */
+
+static unsigned added[2];
+
+static stm_bytes name_of(unsigned thread, unsigned number)
+{
+    static char names[2][16]; /* a call may be interrupted by the other thread's */
+    snprintf(names[thread], sizeof names[thread], "%c-%u", thread == 0 ? 'a' : 'b', number);
+    return stm_text(names[thread]);
+}
+
+static stm_status add_one(stm_txn *txn, unsigned thread)
+{
+    scheduler_call();
+    stm_status status = stm_txn_set(txn, name_of(thread, added[thread]), stm_text("x"));
+    scheduler_call();
+    if (status == STM_OK)
+        status = stm_txn_commit(txn);
+    stm_txn_reset(txn);
+    added[thread] += status == STM_OK;
+    return status;
+}
+
+static stm_status add(stm_txn *txn, unsigned thread, unsigned count)
+{
+    stm_status status = STM_OK;
+    while (count-- > 0 && status == STM_OK)
+        status = add_one(txn, thread);
+    return status;
+}
+
+static void setup_adding(void)
+{
+    stage_open(2, "w");
+    stage_fill_index(1);
+    added[0] = added[1] = 0;
+}
+
+static void add_and_move(unsigned thread)
+{
+    stm_txn *txn = stage_actors[thread].txn;
+    scheduler_quiet(thread == 1);
+    stm_status status = add(txn, thread, thread == 0 ? 3 : MOVED_TWICE);
+    scheduler_quiet(false);
+    if (status != STM_OK)
+        scheduler_fail("thread %u is told %s", thread, stm_status_name(status));
+}
+
+static void finish_adding(void)
+{
+    stm_txn *txn = stage_actors[0].txn;
+    if (add(txn, 0, 20) != STM_OK)
+        scheduler_fail("no key can be added afterwards");
+    for (unsigned thread = 0; thread < 2; thread++)
+        for (unsigned i = 0; i < added[thread]; i++)
+            if (stm_txn_get(txn, name_of(thread, i), NULL) != STM_OK)
+                scheduler_fail("key %u of thread %u is lost", i, thread);
+    stm_txn_reset(txn);
+    finish();
+}
+
 int main(int argc, char **argv)
 {
     static const explorer_case cases[] = {
@@ -256,6 +321,7 @@ int main(int argc, char **argv)
         {{"grow_together", 2, setup_growing, grow_together, finish}, 1,
          {"OK, OK", "OK, CONFLICT", "CONFLICT, OK"}},
         {{"grow_and_look", 3, setup_growing_three, grow_and_look, finish}, 1, {", , OK", ", , NOT_FOUND"}},
+        {{"grow_twice", 2, setup_adding, add_and_move, finish_adding}, 1, {NULL}},
     };
     return explorer_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
