@@ -1,10 +1,12 @@
 /*
  * kill_test.c -- an export that is killed at any moment leaves the old file or the new one; so do prune and compact.
  *
- * A child exports one state after the other to the same path, replacing or appending, or pruning,
- * compacting and appending; and is killed with SIGKILL after a random while; all keys of a state have its number as their value. Then the file must hold together, its newest
- * snapshot must be of one state, and of one no older than what an export that had returned has left. At last an
- * export that nobody kills removes what the others have left in the folder.
+ * A child exports one state after the other to the same path, replacing or appending, or pruning, compacting and
+ * appending, and is killed with SIGKILL: a random while after it has begun one of these, a while which is made to
+ * measure, so that a slow machine is hit in the midst of them as well. All keys of a state have its number as their
+ * value. Then the file must hold together, its newest snapshot must be of one state, and of one no older than what
+ * an export that had returned has left. At last an export that nobody kills removes what the others have left in
+ * the folder.
  *
  *     kill_test [KILLS [SEED]]
  */
@@ -23,7 +25,8 @@
 #include <unistd.h>
 
 #define KEYS 300
-#define WAIT_MAX_US 30000
+#define STEP_NS_FIRST 2000000 /* nobody knows yet how long one takes */
+#define PATIENCE_S 60
 #define KILLS_A_FILE 60 /* a history does not grow for ever */
 
 static char folder[] = "/tmp/stm-kill-XXXXXX", path[64];
@@ -34,12 +37,30 @@ enum step { NOTHING, EXPORT, PRUNE, COMPACT, STEP_COUNT };
 static struct shared {
     volatile int64_t returned; /* the newest state whose export has returned */
     volatile int step;         /* what the child is at */
+    volatile int64_t step_ns[STEP_COUNT]; /* how long each took the last time */
 } *shared;
 
 static void fail(const char *what, const char *why)
 {
     fprintf(stderr, "kill_test: %s: %s\n", what, why);
     exit(1);
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Of the child: it is at another step now. */
+static void enter(enum step step)
+{
+    static int64_t begin_ns;
+    const int64_t now = now_ns();
+    shared->step_ns[shared->step] = now - begin_ns;
+    begin_ns = now;
+    shared->step = (int)step;
 }
 
 static stm_status write_state(stm_txn *txn, void *arg)
@@ -62,10 +83,10 @@ static void tend(void)
     if (access(path, F_OK) != 0)
         return;
     const int64_t oldest = ask("SELECT min(id) FROM snapshots"), count = ask("SELECT count(*) FROM snapshots");
-    shared->step = count > 1 ? PRUNE : NOTHING;
+    enter(count > 1 ? PRUNE : NOTHING);
     if (count > 1 && stm_file_prune(path, &oldest, 1, &error) != STM_FILE_OK)
         fail("prune", error.message);
-    shared->step = COMPACT;
+    enter(COMPACT);
     if (stm_file_compact(path, &error) != STM_FILE_OK)
         fail("compact", error.message);
 }
@@ -83,10 +104,11 @@ static void export_for_ever(enum mode mode, int64_t state)
             tend();
         if (stm_atomically(store, "state", NULL, write_state, &state) != STM_OK)
             fail("child", "no state");
-        shared->step = EXPORT;
+        enter(EXPORT);
         if (stm_file_export(store, path, &options, NULL, &error) != STM_FILE_OK)
             fail("child", error.message);
         shared->returned = state;
+        enter(NOTHING);
     }
 }
 
@@ -138,15 +160,26 @@ static unsigned count_names(bool remove)
     return count;
 }
 
-static void kill_one(enum mode mode, int64_t state, unsigned wait_us)
+/* Waits until the child is at this step, and then for a part of the time that the step takes. */
+static void take_aim(enum step step, unsigned random)
 {
-    const struct timespec wait = {0, (long)wait_us * 1000};
+    const int64_t begin_ns = now_ns();
+    while (shared->step != (int)step)
+        if (now_ns() - begin_ns > (int64_t)PATIENCE_S * 1000000000)
+            fail("the child", "does not get to what it is to be killed at");
+    const int64_t while_ns = shared->step_ns[step] * (random % 1000) / 1000;
+    const struct timespec wait = {while_ns / 1000000000, while_ns % 1000000000};
+    nanosleep(&wait, NULL);
+}
+
+static void kill_one(enum mode mode, int64_t state, unsigned random)
+{
     const pid_t child = fork();
     if (child < 0)
         fail("fork", strerror(errno));
     if (child == 0)
         export_for_ever(mode, state);
-    nanosleep(&wait, NULL);
+    take_aim(mode == TEND ? EXPORT + random % 3 : EXPORT, random / 3);
     kill(child, SIGKILL);
     int status;
     if (waitpid(child, &status, 0) != child || !WIFSIGNALED(status))
@@ -164,12 +197,14 @@ int main(int argc, char **argv)
     if (shared == MAP_FAILED || mkdtemp(folder) == NULL)
         fail(folder, strerror(errno));
     snprintf(path, sizeof path, "%s/state.db", folder);
+    for (int step = 0; step < STEP_COUNT; step++)
+        shared->step_ns[step] = STEP_NS_FIRST;
     for (unsigned i = 0; i < kills; i++) {
         const unsigned turn = i % KILLS_A_FILE;
         if (turn == 0)
             unlink(path), shared->returned = state = 0;
         shared->step = NOTHING;
-        kill_one((enum mode)(turn * 3 / KILLS_A_FILE), state + 1, (unsigned)rand_r(&seed) % WAIT_MAX_US);
+        kill_one((enum mode)(turn * 3 / KILLS_A_FILE), state + 1, (unsigned)rand_r(&seed));
         killed_at[shared->step]++;
         left += count_names(false) > 1;
         const int64_t now = check_file();
