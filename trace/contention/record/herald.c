@@ -17,7 +17,10 @@
 #include "recording.h"
 #include "session.h"
 
-enum { HERALD_MS_MAX = 60 * 1000, DESCRIPTION_MS_MAX = 20 * 1000, LOOK_MS = 5 };
+enum { DESCRIPTION_MS_MAX = 20 * 1000, LOOK_MS = 5 };
+
+/* Seldom, LTTng never tells a program that it is registered, which then waits for ever; the next one is told. */
+static const int herald_ms_max[] = {10 * 1000, 20 * 1000, 30 * 1000};
 
 static char *log_path(const herald_setting *setting)
 {
@@ -34,7 +37,7 @@ static _Noreturn void become_herald(const herald_setting *setting)
     const int fd = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     dup2(fd, STDERR_FILENO);
     const program_setting program = {.preload = setting->preload, .lttng_home = setting->lttng_home};
-    setenv("LTTNG_UST_REGISTER_TIMEOUT", "-1", 1); /* await_end() is the limit */
+    setenv("LTTNG_UST_REGISTER_TIMEOUT", "-1", 1); /* herald_ms_max are the limits */
     char **const environment = program_environment(&program);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -43,11 +46,11 @@ static _Noreturn void become_herald(const herald_setting *setting)
 }
 
 /* Returns its wait status. */
-static int await_end(pid_t pid)
+static int await_end(pid_t pid, int ms_max)
 {
     int status = -1;
     for (int ms = 0; waitpid(pid, &status, WNOHANG) == 0; ms += LOOK_MS) {
-        if (ms >= HERALD_MS_MAX)
+        if (ms >= ms_max)
             kill(pid, SIGKILL);
         poll(NULL, 0, LOOK_MS);
     }
@@ -80,16 +83,26 @@ static void tell_failure(const herald_setting *setting, const char *what, int st
     g_free(path);
 }
 
-bool herald_run(const herald_setting *setting, char text[HERALD_TEXT_MAX])
+/* False: there is no process to be had. */
+static bool run_once(const herald_setting *setting, int ms_max, int *status)
 {
     const pid_t pid = fork();
     if (pid == 0)
         become_herald(setting);
-    if (pid < 0) {
-        snprintf(text, HERALD_TEXT_MAX, "cannot start a process: %s", strerror(errno));
-        return false;
+    if (pid > 0)
+        *status = await_end(pid, ms_max);
+    return pid > 0;
+}
+
+bool herald_run(const herald_setting *setting, char text[HERALD_TEXT_MAX])
+{
+    int status = SIGKILL; /* as a wait status: killed by it */
+    for (size_t i = 0; i < G_N_ELEMENTS(herald_ms_max) && status == SIGKILL; i++) {
+        if (!run_once(setting, herald_ms_max[i], &status)) {
+            snprintf(text, HERALD_TEXT_MAX, "cannot start a process: %s", strerror(errno));
+            return false;
+        }
     }
-    const int status = await_end(pid);
     if (status != 0) {
         tell_failure(setting, "this command cannot be run with it", status, text);
         return false;
