@@ -241,7 +241,6 @@ static struct stmi_record *record_make(struct stm_txn *txn, const struct stmi_na
         stmi_store(&record->payload[2], name->words[0], RELAXED);
     /* Release pair:record -- the key is in place before a scan by number takes it for a record. */
     stmi_store(&record->head, stmi_head_clean(0), RELEASE);
-    stmi_tally(&txn->counters.keys_known, 1);
     return record;
 }
 
@@ -265,6 +264,7 @@ struct stmi_record *stmi_index_add(struct stm_txn *txn, const struct stmi_name *
         uint64_t empty = EMPTY;
         if (stmi_cas(end.place, &empty, word_of(name->hash, fresh), SEQ_CST)) { /* Release pair:index */
             count_filled(txn, table);
+            stmi_tally(&txn->counters.keys_known, 1);
             return fresh;
         }
     }

@@ -88,7 +88,7 @@ struct stm_cursor {
 /* Each written by the slot's user only. */
 struct stmi_counters {
     stmi_word commits, conflicts, busy, checkouts, aborts;
-    stmi_word keys_known;   /* records made */
+    stmi_word keys_known;   /* records that others can find */
     stmi_word keys_live;    /* made minus deleted here: may be "negative" */
     stmi_word versions_old; /* kept minus dropped here: likewise */
 };
