@@ -125,6 +125,13 @@ Test(conflict, names_a_key_only_read_among_many)
     cr_assert(strstr(why, "\"read\"") != NULL, "%s", why);
     LACKS(store, "written");
 
+    stm_txn_reset(txn);
+    for (unsigned i = 0; i < 20; i++)
+        ANSWERS(stm_txn_get(txn, stm_bytes_of(&i, sizeof(i)), NULL), STM_NOT_FOUND);
+    OK(stm_txn_set(txn, stm_text("written"), stm_text("x")));
+    OK(stm_txn_commit(txn));
+    HOLDS(store, "written", "x");
+
     stm_txn_end(txn);
     close_store(store);
 }

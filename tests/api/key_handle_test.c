@@ -64,6 +64,26 @@ Test(key_handle, and_name_hold_one_private_copy)
     close_store(store);
 }
 
+/* One of another store's, and one never resolved. */
+Test(key_handle, that_is_none_of_the_store_is_refused)
+{
+    stm_store *store = open_store(NULL), *other = open_store(NULL);
+    const stm_key foreign = resolved(other, "key"), empty = {.store = store};
+    stm_txn *txn = begin(store, "refused");
+    stm_bytes value;
+
+    ANSWERS(stm_txn_use_key(txn, foreign, &value), STM_FOREIGN);
+    stm_txn_reset(txn);
+    ANSWERS(stm_txn_use_key(txn, empty, &value), STM_INVALID);
+    stm_txn_reset(txn);
+    EQUALS(stats_of(store).keys_known, 0);
+    OK(stm_txn_use_key(txn, resolved(store, "key"), &value));
+
+    stm_txn_end(txn);
+    OK(stm_store_close(other));
+    close_store(store);
+}
+
 Test(key_handle, many_at_one_instant)
 {
     stm_store *store = open_store(NULL);
