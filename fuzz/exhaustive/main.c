@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "exhaust.h"
+#include "machine.h"
 #include "mutants.h"
 
 #include <stm/stm.h>
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -54,13 +54,6 @@ __attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *for
     fprintf(stderr, "\n");
     va_end(arguments);
     exit(2);
-}
-
-static double now(void)
-{
-    struct timespec time; /* not clock_gettime: that is the scheduled threads' own */
-    timespec_get(&time, TIME_UTC);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
 /* ------------------------------------------------------------------------------ telling -- */
@@ -135,10 +128,10 @@ static bool run_part(const grammar_shape *shape, unsigned preemptions, unsigned 
     static trial_finding finding;
     exhaust_task task = {*shape, preemptions, delays, options.share, options.shares};
     exhaust_tally tally;
-    double begin = now();
+    double begin = machine_seconds_now();
     oracle by = exhaust_run(&task, options.jobs, on_terminal() ? show_progress : NULL, &tally, &finding);
     clear_progress();
-    tell(&task, &tally, now() - begin, by);
+    tell(&task, &tally, machine_seconds_now() - begin, by);
     if (by != ORACLE_NONE)
         tell_finding(&finding);
     return by == ORACLE_NONE;

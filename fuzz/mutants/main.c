@@ -3,6 +3,7 @@
  * which oracle says no, after how long. A bug that survives is one that the tests could not find in earnest.
  */
 #define _GNU_SOURCE
+#include "machine.h"
 #include "mutants.h"
 #include "trial.h"
 
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const char help[] =
     "usage: stm-mutants [options] [MUTANT ...]\n"
@@ -51,13 +51,6 @@ __attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *for
     fprintf(stderr, "\n");
     va_end(arguments);
     exit(2);
-}
-
-static double now(void)
-{
-    struct timespec time; /* not clock_gettime: that is the scheduled threads' own */
-    timespec_get(&time, TIME_UTC);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
 /* ------------------------------------------------------------------------------ telling -- */
@@ -106,11 +99,11 @@ static void write_small(unsigned mutant, trial_finding *finding)
 static bool hunt(unsigned mutant)
 {
     static trial_finding finding;
-    double begin = now();
+    double begin = machine_seconds_now();
     mutant_choose(mutant);
     double seconds = mutant == NO_MUTANT ? options.seconds / 4 : options.seconds;
     oracle by = trial_search(options.seed, seconds, &finding);
-    tell(mutant, &finding, by, now() - begin);
+    tell(mutant, &finding, by, machine_seconds_now() - begin);
     if (by != ORACLE_NONE && options.folder != NULL)
         write_small(mutant, &finding);
     else if (by != ORACLE_NONE && mutant == NO_MUTANT)

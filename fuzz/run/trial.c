@@ -3,6 +3,7 @@
 
 #include "footprint.h"
 #include "generate.h"
+#include "machine.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 static trial_finding *shared; /* written by the child */
@@ -114,20 +114,13 @@ oracle trial_run(const fuzz_program *program, uint64_t seed, uint64_t seeds, uns
 
 #define SCHEDULES 48u /* of a programme that is made up */
 
-static double seconds_now(void)
-{
-    struct timespec now; /* not clock_gettime: that is the scheduled threads' own (machine.h) */
-    timespec_get(&now, TIME_UTC);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 static void search(const struct errand *errand)
 {
     static fuzz_program program;
-    double end = seconds_now() + errand->seconds;
+    double end = machine_seconds_now() + errand->seconds;
     bool good = true;
     running = &program;
-    for (uint64_t i = 0; good && seconds_now() < end; i++) {
+    for (uint64_t i = 0; good && machine_seconds_now() < end; i++) {
         fuzz_generate(errand->seed + i, &program);
         footprint_reset(); /* addresses mean other things in another programme */
         shared->runs += 2;

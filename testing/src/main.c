@@ -1,12 +1,12 @@
 #define _GNU_SOURCE
 #include "engine.h"
+#include "machine.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const char help[] =
     "usage: %s [options] [FILE...]\n"
@@ -85,23 +85,16 @@ static void print_again(const stm_testing_program *program, const stm_testing_re
            options.common.real_threads ? " --threads" : "", result->schedule);
 }
 
-static double seconds(void)
-{
-    struct timespec now;
-    timespec_get(&now, TIME_UTC);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 /* ------------------------------------------------------------------------------- running -- */
 
 static bool run_plan(const stm_testing_program *program, const stm_testing_plan *plan, const char *how, bool tells)
 {
     stm_testing_result result;
     shown = program;
-    double begin = seconds();
+    double begin = machine_seconds_now();
     if (stm_testing_run(program, plan, &result) != STM_OK)
         trouble("%s: %s", program->name, result.message);
-    double took = seconds() - begin;
+    double took = machine_seconds_now() - begin;
     bool all = plan->strategy != STM_TESTING_EXHAUSTIVE || result.complete;
     printf("%s: %s: %llu schedule%s%s, %.2f s: %s\n", program->name, how, (unsigned long long)result.runs,
            result.runs == 1 ? "" : "s", all || result.failed ? "" : ", not all", took,

@@ -15,5 +15,7 @@
 void machine_reset(void);
 /* The kernel's futex, for the scheduler itself. */
 void machine_futex(uint32_t *address, int operation, uint32_t value);
+/* The real time of day, for whoever measures or limits a search: clock_gettime is the scheduled threads' own. */
+double machine_seconds_now(void);
 
 #endif
