@@ -1,4 +1,5 @@
 #include "export.h"
+#include "schema.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -130,6 +131,16 @@ static stm_file_status read_parent(struct stmi_export *export, sqlite3_stmt *sta
     parent->has_values = sqlite3_column_int(statement, 8) != 0;
     parent->has_writers = sqlite3_column_int(statement, 9) != 0;
     return STM_FILE_OK;
+}
+
+static stm_file_status check_numbers(const struct stmi_export *export)
+{
+    int64_t wrong = 0;
+    stm_file_status status = stmi_sql_number(&export->sql, "SELECT EXISTS(" STMI_SCHEMA_WRONG_NUMBER ")", 0, &wrong);
+    if (status != STM_FILE_OK || wrong == 0)
+        return status;
+    return stmi_fault(export->sql.error, STM_FILE_DAMAGED,
+                      "%s: a snapshot has a number below 1, or one that leaves none for others", export->sql.name);
 }
 
 static stm_file_status find_parent(struct stmi_export *export)
@@ -285,7 +296,9 @@ static stm_file_status write_rows(struct stmi_export *export)
 
 stm_file_status stmi_export_write(struct stmi_export *export)
 {
-    stm_file_status status = find_parent(export);
+    stm_file_status status = check_numbers(export);
+    if (status == STM_FILE_OK)
+        status = find_parent(export);
     export->total = export->stats.keys_live;
     if (status == STM_FILE_OK)
         status = begin_row(export);

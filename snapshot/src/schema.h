@@ -19,6 +19,14 @@ enum stmi_found { STMI_FOUND_EMPTY, STMI_FOUND_OURS };
 
 /* Looks at application_id and user_version only. NOT_OURS, NEWER, or what reading answered. */
 stm_file_status stmi_schema_find(const struct stmi_sql *sql, enum stmi_found *found);
+/* A query for the first number of a snapshot, given or remembered as given (AUTOINCREMENT), that is below 1 or leaves too few for
+ * others: SQLite would give 0, which stands for none here, or say that the disk is full. It looks at both ends only, whatever the
+ * pages say of each other. */
+#define STMI_SCHEMA_WRONG_NUMBER                                                                                     \
+    "SELECT n FROM (SELECT * FROM (SELECT id AS n FROM main.snapshots ORDER BY id LIMIT 1) UNION ALL"                \
+    " SELECT * FROM (SELECT id FROM main.snapshots ORDER BY id DESC LIMIT 1) UNION ALL"                              \
+    " SELECT * FROM (SELECT seq FROM main.sqlite_sequence WHERE name = 'snapshots' LIMIT 1))"                        \
+    " WHERE n IS NOT NULL AND (typeof(n) <> 'integer' OR n NOT BETWEEN 1 AND 1 << 62) LIMIT 1"
 /* Compares each table and view of ours, to the letter; others may be there besides. */
 stm_file_status stmi_schema_check(const struct stmi_sql *sql);
 

@@ -7,6 +7,7 @@
 #include "place.h"
 #include "range.h"
 #include "row.h"
+#include "schema.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +90,7 @@ static stm_file_status check_history(struct verify *verify)
         " OR min(revision, key_count, bytes, change_count) < 0 OR typeof(low) NOT IN ('blob', 'null')"
         " OR typeof(high) NOT IN ('blob', 'null') OR has_values NOT IN (0, 1) OR has_writers NOT IN (0, 1)"
         " OR typeof(label) <> 'text' OR typeof(taken_at) <> 'text' OR typeof(library) <> 'text' LIMIT 1",
+        "SELECT 'a snapshot has a number below 1, or one that leaves none for others' FROM (" STMI_SCHEMA_WRONG_NUMBER ")",
         "SELECT 'statistics of a snapshot that is not there' FROM main.stats"
         " WHERE snapshot NOT IN (SELECT id FROM main.snapshots) LIMIT 1",
         "SELECT 'hottest keys of a snapshot that is not there' FROM main.hottest"

@@ -51,6 +51,8 @@ Test(verify, finds_what_was_changed)
         {"UPDATE past SET until = 99 WHERE value = 2", "history;snapshot 2;snapshot 3;"},
         {"UPDATE kv SET since = 99 WHERE value = '5'", "history;snapshot 3;"},
         {"UPDATE snapshots SET low = 'text' WHERE id = 2", "history;"},
+        {"UPDATE sqlite_sequence SET seq = 9223372036854775807", "history;"},
+        {"UPDATE sqlite_sequence SET seq = 'two'", "history;"},
         {"INSERT INTO stats VALUES(99, 'busy', 1)", "history;"},
         {"UPDATE kv SET type = 9 WHERE value = 3", "rows;snapshot 2;snapshot 3;"},
         {"UPDATE kv SET size = 9 WHERE value = 3", "rows;snapshot 2;snapshot 3;"},
@@ -66,6 +68,30 @@ Test(verify, finds_what_was_changed)
                                                          : strcmp(found, cases[i].found) == 0,
                   "%s\n    found %s, not %s", cases[i].change, found, cases[i].found);
     }
+}
+
+/* SQLite gives no number after the largest ("database is full"), and 0 stands for no snapshot. */
+Test(verify, numbers_that_leave_none_for_others)
+{
+    static const char *const changes[] = {
+        "UPDATE snapshots SET id = 9223372036854775807; UPDATE kv SET since = 9223372036854775807",
+        "UPDATE snapshots SET id = 0; UPDATE kv SET since = 0",
+        "UPDATE snapshots SET id = -3; UPDATE kv SET since = -3",
+        "UPDATE sqlite_sequence SET seq = 9223372036854775807",
+    };
+    const stm_export_options append = {.size = sizeof(append), .append = true};
+    stm_store *store = open_store();
+    put_text(store, "a", "1");
+    for (size_t i = 0; i < COUNT_OF(changes); i++) {
+        const stm_export_options anew = {.size = sizeof(anew)};
+        OK(stm_file_export(store, path_of("numbers.db"), &anew, NULL, &error));
+        change(path_of("numbers.db"), changes[i]);
+        ANSWERS(stm_file_verify(path_of("numbers.db"), NULL, NULL, &error), STM_FILE_DAMAGED);
+        ANSWERS(stm_file_export(store, path_of("numbers.db"), &append, NULL, &error), STM_FILE_DAMAGED);
+        cr_assert_not_null(strstr(error.message, "number below 1, or one that leaves none for others"), "%s", error.message);
+        SAYS(ask(path_of("numbers.db"), "SELECT count(*), min(value) FROM kv_at"), "1|1");
+    }
+    close_store(store);
 }
 
 /* Whatever they answer: they come back, and what they answer is a status. */
