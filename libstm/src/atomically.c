@@ -1,9 +1,11 @@
 /*
  * atomically.c -- running a body until it is committed, and being fair about it.
  *
- * After a lost attempt: sleep for a random time up to a bound that doubles. A thread that has lost patience
- * attempts becomes the store's starving one, if nobody is: then every other stm_atomically pauses before its
- * next attempt until the starving one has passed, or for a bounded time (it may have been stopped).
+ * CONFLICT says that somebody has finished: there is nothing to wait for, and the first one is followed by the next
+ * attempt at once. BUSY says that somebody holds a key and does not run: the processor is offered to him. Whoever
+ * goes on losing pauses for a random time up to a bound that doubles. A thread that has lost patience attempts becomes
+ * the store's starving one, if nobody is: then every other stm_atomically pauses before its next attempt until the
+ * starving one has passed, or for a bounded time (it may have been stopped).
  */
 #include "store.h"
 #include "txn.h"
@@ -13,6 +15,7 @@
 
 #define BACKOFF_NS_MIN 1000
 #define BACKOFF_NS_MAX 1000000
+#define AWAKE_NS_MAX 20000 /* shorter pauses are not slept: the kernel adds some 50 us to each sleep */
 #define PATIENCE 16
 #define YIELD_NS_MAX 2000000 /* the longest pause for a starving thread, an attempt */
 #define YIELD_NS 50000       /* one sleep of that pause */
@@ -64,19 +67,29 @@ static bool time_over(const struct run *run)
     return run->deadline_ns >= 0 && stmi_now_ns() >= run->deadline_ns;
 }
 
-/* The first lost attempts only let others run; then it sleeps. */
-static void back_off(struct run *run)
+/* why: CONFLICT or BUSY. */
+static void pause_ns(int64_t time_ns, stm_status why)
 {
-    uint64_t lost = run->attempts;
-    if (lost <= 2) {
+    if (time_ns > AWAKE_NS_MAX) {
+        sleep_ns(time_ns);
+    } else if (why == STM_BUSY) {
         sched_yield();
-        return;
+    } else {
+        for (int64_t end_ns = stmi_now_ns() + time_ns; stmi_now_ns() < end_ns;)
+            stmi_pause();
     }
-    unsigned doublings = lost - 3 < 32 ? (unsigned)(lost - 3) : 32;
+}
+
+static void back_off(struct run *run, stm_status why)
+{
+    if (run->attempts == 1 && why == STM_CONFLICT)
+        return;
+    uint64_t lost = run->attempts < 2 ? 0 : run->attempts - 2;
+    unsigned doublings = lost < 32 ? (unsigned)lost : 32;
     int64_t bound = run->policy.backoff_ns_max;
     if (run->policy.backoff_ns_min < bound >> doublings)
         bound = run->policy.backoff_ns_min << doublings;
-    sleep_ns((int64_t)(random_next(run) % (uint64_t)bound) + 1);
+    pause_ns((int64_t)(random_next(run) % (uint64_t)bound) + 1, why);
 }
 
 static void let_starving_pass(struct run *run)
@@ -105,13 +118,13 @@ static void starve_no_more(struct run *run)
 }
 
 /* Before the next attempt. TIMEOUT, or OK to go on. */
-static stm_status lost(struct run *run)
+static stm_status lost(struct run *run, stm_status why)
 {
     run->attempts++;
     if ((run->policy.attempt_count_max != 0 && run->attempts >= run->policy.attempt_count_max) || time_over(run))
         return STM_TIMEOUT;
     starve(run);
-    back_off(run);
+    back_off(run, why);
     return STM_OK;
 }
 
@@ -144,7 +157,7 @@ static stm_status commit_patiently(struct run *run)
 {
     stm_status status = stm_txn_commit(run->txn);
     while (status == STM_BUSY) {
-        stm_status again = lost(run);
+        stm_status again = lost(run, status);
         if (again != STM_OK)
             return again;
         status = stm_txn_commit(run->txn);
@@ -188,7 +201,7 @@ stm_status stm_atomically(stm_store *store, const char *label, const stm_policy 
         let_starving_pass(&run);
         status = attempt(&run, body, arg);
         if (status == STM_CONFLICT || status == STM_BUSY)
-            status = lost(&run);
+            status = lost(&run, status);
         else if (status != STM_WAIT)
             break;
         if (status == STM_TIMEOUT)
@@ -259,7 +272,7 @@ static bool block_start(stm_block *block)
             return block->ran = true;
         if (status != STM_CONFLICT && status != STM_BUSY)
             return block_end(block, status);
-        lost(&run);
+        lost(&run, status);
         block->attempt = run.attempts;
         stm_txn_reset(block->txn);
     }
@@ -278,7 +291,7 @@ bool stm_block_next(stm_block *block)
     block->attempt = run.attempts;
     if (status != STM_CONFLICT)
         return block_end(block, status);
-    lost(&run);
+    lost(&run, status);
     block->attempt = run.attempts;
     stm_txn_reset(block->txn);
     return block_start(block);

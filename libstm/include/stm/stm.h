@@ -364,7 +364,7 @@ typedef struct stm_policy {
     size_t size;
     uint64_t attempt_count_max; /* default: no limit */
     int64_t time_ns_max;        /* for all attempts and waits together; default: no limit */
-    int64_t backoff_ns_min;     /* of the first sleep, doubled each time, with jitter; default 1,000 */
+    int64_t backoff_ns_min;     /* of the first pause, doubled each time, with jitter; default 1,000 */
     int64_t backoff_ns_max;     /* default 1,000,000 */
     uint64_t patience;          /* attempts lost before others must let this thread pass; default 16 */
 } stm_policy;
@@ -374,10 +374,10 @@ typedef struct stm_policy {
  * many times: it must not keep what it read, nor do what cannot be undone. It must not end txn. */
 typedef stm_status stm_body(stm_txn *txn, void *arg);
 
-/* Runs body and commits, again and again, until it is committed. After a lost attempt it backs off;
- * a thread that has lost patience many attempts announces itself, and the other threads' calls
- * of stm_atomically pause (at most a few milliseconds each) until it has passed: no thread starves
- * for ever. policy may be NULL.
+/* Runs body and commits, again and again, until it is committed: after a first CONFLICT at once; whoever goes on
+ * losing backs off, awake as long as that takes a few microseconds only. A thread that has lost patience many attempts
+ * announces itself, and the other threads' calls of stm_atomically pause (at most a few milliseconds each) until it has
+ * passed: no thread starves for ever. policy may be NULL.
  * Returns OK; TIMEOUT (attempts or time used up); what the body gave up with; else as begin and commit. */
 STM_API stm_status stm_atomically(stm_store *store, const char *label, const stm_policy *policy,
                                   stm_body *body, void *arg) STM_CHECK;
