@@ -254,6 +254,6 @@ const struct command command_stat = {
     .accepts = "akdstj",
     .text = "A prefix is the first parts of a key, each with its separator: of account:7:name, account: is "
             "one part deep.\n"
-            "--depth 0 goes by the first character.\n",
+            "--depth 0 goes by the first character in which keys differ.\n",
     .run = run,
 };

@@ -82,7 +82,9 @@ struct level {
 
 struct prefixes {
     struct level levels[SURVEY_DEPTH_MAX + 1];
-    struct level first; /* by first character */
+    struct level first; /* by the first character in which keys differ: what all have in common, and one more */
+    size_t common;      /* bytes that all keys so far have in common */
+    struct amount past; /* all keys so far */
     const char *separators;
 };
 
@@ -101,12 +103,14 @@ static void finish_level(struct survey *survey, struct level *level, unsigned de
     level->all = level->direct = (struct amount){0};
 }
 
-static void finish_first(struct survey *survey, struct level *first)
+static void finish_first(struct survey *survey, struct prefixes *prefixes)
 {
+    struct level *first = &prefixes->first;
     if (first->all.keys > 0)
         offer(&survey->prefixes[0], (struct entry){.name = copied(first->prefix->data, first->prefix->len),
                                                    .amount = first->all,
-                                                   .rank = amount_bytes(&first->all)});
+                                                   .rank = amount_bytes(&first->all),
+                                                   .direct = first->prefix->len == prefixes->common});
     first->all = (struct amount){0};
 }
 
@@ -133,16 +137,57 @@ static unsigned find_parts(stm_bytes key, const char *separators, size_t ends[SU
     return count;
 }
 
-static void add_to_first(struct survey *survey, struct level *first, stm_bytes key,
-                         const struct amount *amount)
+/* How many bytes of these, in whole characters, the key begins with. */
+static size_t common_size(stm_bytes key, const unsigned char *bytes, size_t size)
+{
+    size_t common = 0;
+    while (common < size && common < key.size) {
+        gunichar character;
+        size_t next = common + text_character(bytes + common, size - common, &character);
+        if (next > key.size || memcmp(bytes + common, (const char *)key.data + common, next - common) != 0)
+            break;
+        common = next;
+    }
+    return common;
+}
+
+/* Where the key's first character behind the common ones ends. */
+static size_t first_end(stm_bytes key, size_t common)
 {
     gunichar character;
-    size_t size = text_character(key.data, key.size, &character);
+    const unsigned char *data = key.data;
+    return common == key.size ? common : common + text_character(data + common, key.size - common, &character);
+}
+
+/* All keys so far have more in common with each other than with the next one: they are one entry. */
+static void join_first(struct survey *survey, struct prefixes *prefixes, size_t common)
+{
+    struct level *first = &prefixes->first;
+    struct top *top = &survey->prefixes[0];
+    g_array_set_size(top->entries, 0);
+    *top = (struct top){.entries = top->entries, .limit = top->limit};
+    first->all = prefixes->past;
+    g_byte_array_set_size(first->prefix,
+                          (guint)first_end(stm_bytes_of(first->prefix->data, first->prefix->len), common));
+    prefixes->common = common;
+}
+
+static void add_to_first(struct survey *survey, struct prefixes *prefixes, stm_bytes key,
+                         const struct amount *amount)
+{
+    struct level *first = &prefixes->first;
+    if (prefixes->past.keys == 0)
+        set_prefix(first, key, prefixes->common = key.size);
+    size_t common = common_size(key, first->prefix->data, prefixes->common);
+    if (common < prefixes->common)
+        join_first(survey, prefixes, common);
+    size_t size = first_end(key, prefixes->common);
     if (first->prefix->len != size || !begins_with(key, first->prefix)) {
-        finish_first(survey, first);
+        finish_first(survey, prefixes);
         set_prefix(first, key, size);
     }
     add(&first->all, amount);
+    add(&prefixes->past, amount);
 }
 
 /* Levels that the key does not continue are finished, the deepest first; then it begins its own. */
@@ -161,7 +206,7 @@ static void add_to_prefixes(struct survey *survey, struct prefixes *prefixes, st
     for (unsigned depth = 0; depth <= parts; depth++)
         add(&prefixes->levels[depth].all, amount);
     add(&prefixes->levels[parts].direct, amount);
-    add_to_first(survey, &prefixes->first, key, amount);
+    add_to_first(survey, prefixes, key, amount);
 }
 
 static void finish_prefixes(struct survey *survey, struct prefixes *prefixes)
@@ -170,11 +215,11 @@ static void finish_prefixes(struct survey *survey, struct prefixes *prefixes)
         finish_level(survey, &prefixes->levels[depth], depth);
         g_byte_array_unref(prefixes->levels[depth].prefix);
     }
-    finish_first(survey, &prefixes->first);
+    finish_first(survey, prefixes);
     g_byte_array_unref(prefixes->first.prefix);
 }
 
-/* The fewest parts by which no single prefix has nearly everything. */
+/* The fewest parts by which no single prefix has nearly everything; 0 if all keys are in one whatever their parts. */
 static unsigned best_depth(const struct survey *survey)
 {
     const struct entry *first;
@@ -188,7 +233,7 @@ static unsigned best_depth(const struct survey *survey)
         if ((double)amount_bytes(&first->amount) < 0.9 * (double)amount_bytes(&survey->all))
             return depth;
     }
-    return 1;
+    return survey->prefixes[1].count == 1 ? 0 : 1;
 }
 
 /* ----------------------------------------------------------------------------------- survey -- */

@@ -39,7 +39,7 @@ struct survey {
     struct amount all;
     struct amount types[SURVEY_TYPES];
     struct amount values[SURVEY_BUCKETS]; /* by size: bucket 0 is 0, bucket n from 2^(n-1) up to 2^n - 1 */
-    struct top prefixes[SURVEY_DEPTH_MAX + 1]; /* by how many parts; [0]: by first character */
+    struct top prefixes[SURVEY_DEPTH_MAX + 1]; /* by how many parts; [0]: by the first character in which they differ */
     unsigned depth;                            /* which of them tells most */
     struct top largest, published;             /* keys: by size, by version */
     struct top writers;                        /* labels, by how many keys they wrote last */

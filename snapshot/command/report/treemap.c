@@ -215,7 +215,7 @@ void treemap_write(GString *html, const struct facts *facts)
     }
     g_string_append_printf(html, "<figure><figcaption>Bytes of keys and values, by %s</figcaption>\n",
                            keys                 ? "key"
-                           : survey->depth == 0 ? "first character"
+                           : survey->depth == 0 ? "the first character in which they differ"
                                                 : "prefix");
     draw(html, survey, keys);
     g_string_append(html, "</figure>\n");
