@@ -41,6 +41,12 @@ def memory_gib():
     return round(int(match.group(1)) / 2**20) if match else 0
 
 
+def memory_available():
+    """GiB that programs could have now; endless where the kernel does not tell."""
+    match = re.search(r"^MemAvailable:\s*(\d+) kB", read("/proc/meminfo"), re.M)
+    return int(match.group(1)) / 2**20 if match else float("inf")
+
+
 def is_virtual():
     return " hypervisor" in read("/proc/cpuinfo")
 

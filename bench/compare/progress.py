@@ -15,10 +15,14 @@ class Progress:
         self.now(text)
         self.done += counts
 
+    def skip(self, count):
+        """So many steps will not be taken."""
+        self.step_count -= count
+
     def now(self, text):
         if not self.on_terminal:
             return
-        line = f"{100 * self.done // self.step_count:3d} %  {self.rest()}  {text}"
+        line = f"{100 * self.done // max(1, self.step_count):3d} %  {self.rest()}  {text}"
         print(f"\r\033[K{line[:shutil.get_terminal_size().columns - 1]}", end="", file=sys.stderr, flush=True)
 
     def rest(self):

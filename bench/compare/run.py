@@ -22,9 +22,8 @@ TRIES = 3             # of a measurement that other processes disturb
 DELAY_MAX = 0.05      # of its time that a thread waits for a CPU
 LATENCY_PART = 0.5    # of a measurement's time, for the one with a clock around each operation
 LONG = ("transfer-10m",)
-# Peers for which ten million keys fit into the memory of an ordinary machine, and are filled in minutes.
-LONG_PEERS = ("floor", "mutex", "stripes", "libstm", "libstm-prefetch", "libstm-handles", "libitm",
-              "lmdb", "tbb", "urcu", "tkrzw")
+LONG_TIME_LIMIT = 1200  # seconds that a peer may take to fill, or at last to check, so many keys
+MEMORY_KEPT = 3         # GiB that must be free before another peer is filled with so many keys
 QUICK = ("transfer", "read4", "mix", "hot", "snapshot", "memory")
 
 
@@ -91,8 +90,6 @@ def choose_work(peers, options):
         for workload in peer["workloads"]:
             if not workload["configurations"] or not is_chosen(workload, options):
                 continue
-            if workload["name"] in LONG and peer["name"] not in LONG_PEERS:
-                continue
             work.setdefault(workload["name"], (workload, []))[1].append((peer, workload["configurations"]))
     order = [workload["name"] for workload in max((peer["workloads"] for peer in peers), key=len)]
     return [work[name] for name in order if name in work]
@@ -122,7 +119,8 @@ class Turn:
                        "configurations": {name: {"rounds": [], "latency": {}} for name in names}}
         self.server = None
         try:
-            self.server = Server(peer["program"], peer["name"], workload["name"], options.time_limit)
+            limit = max(options.time_limit, LONG_TIME_LIMIT if workload["name"] in LONG else 0)
+            self.server = Server(peer["program"], peer["name"], workload["name"], limit)
             ready = self.server.ready()
             self.result.update(bytes=ready["bytes"], keys=ready["keys"])
         except PeerFailed as failure:
@@ -174,10 +172,18 @@ def delay_of(lanes):
     return max(lane["delayed"] for lane in lanes)
 
 
+def is_memory_short(workload):
+    return workload["name"] in LONG and machine.memory_available() < MEMORY_KEPT
+
+
 def measure(workload, rivals, options, tell):
-    turns = []
+    turns, left_out = [], []
     try:
         for peer, names in rivals:
+            if is_memory_short(workload):
+                left_out.append(peer["name"])
+                tell.skip(len(names) * options.rounds)
+                continue
             tell.now(f"{workload['name']}: fills {peer['title']}")
             turns.append(Turn(peer, names, workload, options))
         for number in range(options.rounds):
@@ -191,7 +197,7 @@ def measure(workload, rivals, options, tell):
         for turn in turns:
             turn.close()
     return {"name": workload["name"], "title": workload["title"], "unit": workload["unit"],
-            "keys": workload["keys"], "configurations": configurations_of(rivals),
+            "keys": workload["keys"], "configurations": configurations_of(rivals), "left_out": left_out,
             "results": [turn.result for turn in turns]}
 
 
@@ -226,6 +232,9 @@ def main():
         json.dump(report, file, separators=(",", ":"))
     failures = [(workload["name"], result["peer"], result["failed"]) for workload in report["workloads"]
                 for result in workload["results"] if result["failed"]]
+    for workload in report["workloads"]:
+        if workload["left_out"]:
+            print(f"{workload['name']}: memory was short: left out: {', '.join(workload['left_out'])}", file=sys.stderr)
     for name, peer, failure in failures:
         print(f"FAILED: {name}: {peer}: {failure}", file=sys.stderr)
     return 1 if failures else 0
