@@ -80,13 +80,6 @@ class Figures:
         same = self.row(row.workload, row.configuration, "floor", row.lane)
         return same or self.row(row.workload, "1 thread", "floor", row.lane)
 
-    def best_equal(self, workload, configuration, lane=""):
-        """The fastest of those who give what libstm gives."""
-        for row in self.rows_of(workload, configuration, lane):
-            if not row.peer.startswith("libstm") and gives_all(self.peers[row.peer]):
-                return row
-        return None
-
 
 def ratio(above, below):
     """The one's rate by the other's, within each round; None if either is missing."""
@@ -164,14 +157,14 @@ def filled(figures):
 
 
 def beaten(figures):
-    """Rows in which one with equal promises is ahead of libstm by name: [(row, by how much)]."""
+    """Where one with equal promises is ahead of libstm by name: [(its row, by how much)], the worst of each row first."""
     found = []
     for workload, configuration, lane in figures.lanes():
         ours = figures.row(workload, configuration, "libstm", lane)
-        best = figures.best_equal(workload, configuration, lane)
-        times = ratio(best, ours)
-        if times is not None and times.median > 1:
-            found.append((best, times))
+        ahead = [(row, ratio(row, ours)) for row in figures.rows_of(workload, configuration, lane)
+                 if not row.peer.startswith("libstm") and gives_all(figures.peers[row.peer])]
+        ahead = [(row, times) for row, times in ahead if times is not None and times.median > 1]
+        found += sorted(ahead, key=lambda pair: -pair[1].median)
     return found
 
 

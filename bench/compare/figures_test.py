@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 import notes
+import overview
 import page
 import readme
 import run
@@ -97,16 +98,31 @@ class FiguresTest(unittest.TestCase):
 
     def test_table(self):
         text = "\n".join(table.lines(self.report))
-        self.assertIn("| transfers | 100 | 0.25 | 0.67 | 0.11 |", text)
+        self.assertIn("| transfers | 100 | 0.25 | **0.67** | **0.11** |", text)
         self.assertIn("at most 2, **missed**", text)
 
     def test_who_is_ahead_is_explained_or_not(self):
         text = "\n".join(table.lines(self.report))
-        self.assertIn("- EQUAL in *transfers* (1.50): not explained yet", text)
+        self.assertIn("- Not explained yet (bench/compare/notes.json). **EQUAL**: *transfers* 1.50.", text)
         row, _ = beaten(self.figures)[0]
         known = [{"workload": "other", "why": "no"}, {"workload": "trans*", "peer": "equal", "why": "because"}]
         self.assertEqual(notes.why(known, row), "because")
         self.assertIsNone(notes.why(known[:1], row))
+
+    def test_verdict(self):
+        self.assertEqual(overview.verdict(self.figures), (
+            "EQUAL promises what libstm does: all keys or none, serializable, the whole store at one instant. libstm is "
+            "ahead of it in 0 of one row; of all but EQUAL, where a stopped thread stops the others, in 1. "
+            "Ahead of libstm: EQUAL in one row, of one thread."))
+        won = Figures(report(result("libstm", [100]), result("equal", [50]), result("less", [200])))
+        self.assertIn("libstm is ahead of it in 1 of one row.", overview.verdict(won))
+        self.assertEqual(overview.verdict(Figures(report(result("libstm", [100])))), "")
+
+    def test_the_strongest_rivals_come_first_and_those_who_promise_less_last(self):
+        measured = report(result("libstm", [100]), result("equal", [10]), result("less", [200]))
+        measured["peers"].insert(2, peer("slow"))
+        measured["workloads"][0]["results"].append(result("slow", [1]))
+        self.assertEqual([column["name"] for column in overview.columns(Figures(measured))], ["equal", "slow", "less"])
 
     def test_a_note_that_says_nothing_is_refused(self):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
@@ -160,7 +176,7 @@ class ComparisonTest(unittest.TestCase):
         for name in figures.peers:
             self.assertGreater(figures.row("transfer", "1 thread", name).rate.min, 0)
         self.assertEqual(len(figures.row("snapshot", "side by side", "libstm", "snapshots").rates), 2)
-        self.assertIn("plain table, one mutex", "".join(page.page(measured)))
+        self.assertIn("plain table with one mutex", "".join(page.page(measured)))
         self.assertTrue(list(table.lines(measured)))
 
     def test_a_peer_that_breaks_an_invariant_is_told(self):

@@ -28,7 +28,7 @@ def why(notes, row):
     return None
 
 
-UNEXPLAINED = "not explained yet (bench/compare/notes.json)."
+UNEXPLAINED = "Not explained yet (bench/compare/notes.json)."
 
 
 def grouped(notes, ahead):

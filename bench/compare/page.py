@@ -6,6 +6,7 @@ import sys
 from html import escape
 
 import notes
+import overview
 import plot
 from figures import Figures, beaten, digits, filled, gives_all, goals, nanoseconds, percent, ratio, short
 from table import title_of
@@ -38,18 +39,65 @@ LANE_TITLES = {"writer": "the writer's transfers"}
 
 
 def head(report):
+    yield "<h1>libstm among others</h1>"
+
+
+def method(report):
     machine, settings = report["machine"], report["settings"]
     facts = [machine["cpu"], f"{machine['cpus']} CPUs" + (" of a virtual machine" if machine["virtual"] else ""),
              machine["caches"], f"{machine['memory_gib']} GiB", machine["system"], f"Linux {machine['kernel']}",
              machine["libc"], machine["compiler"], f"libstm at {machine['revision']}",
              f"load {machine['load_before']:.1f} before, {machine['load_after']:.1f} after",
              f"{100 * machine['stolen']:.1f} % of the CPU time taken by the host"]
-    yield "<h1>libstm among others</h1>"
-    yield (f'<p class="soft">{escape(report["date"])}. ' + escape("; ".join(fact for fact in facts if fact)) + ".</p>")
     yield (f"<p>All peers do the same work on the same keys with the same random numbers, and take turns in each of "
            f"{settings['rounds']} rounds of {settings['milliseconds']:g} ms. Told are medians over the rounds; the bars "
            f"go from the slowest round to the fastest; ratios are formed within a round. A hollow mark and ° say that "
            f"the peer promises less than libstm. The floor has one thread: with more, others are compared with that.</p>")
+    yield (f'<p class="soft">{escape(report["date"])}. ' + escape("; ".join(fact for fact in facts if fact)) + ".</p>")
+
+
+def shade(cell):
+    """Four greens where libstm is ahead, four reds where the peer is; the strongest from ten times on."""
+    times = cell.times.median
+    size = max(times, 1 / times) if times > 0 else 10
+    level = 1 if size < 1.25 else 2 if size < 2.5 else 3 if size < 10 else 4
+    return f"{'behind' if cell.ahead else 'ahead'}{level}"
+
+
+def cell_of(cell):
+    if cell.times is None:
+        return "<td></td>"
+    spread = f"{digits(cell.times.min)}–{digits(cell.times.max)}"
+    return f'<td class="{shade(cell)}" title="{escape(cell.peer["title"])}: {spread}">{digits(cell.times.median)}</td>'
+
+
+PROMISES = (("all keys or none", lambda gives: gives["atomic"]),
+            ("serializable", lambda gives: gives["isolation"] == "serializable"),
+            ("whole store at one instant", lambda gives: gives["snapshot"]),
+            ("a stopped thread stops nobody", lambda gives: not gives["blocks"]))
+
+
+def promise_rows(peers, ours):
+    for text, has in PROMISES:
+        marks = "".join(f"<td>{'✓' if has(peer['gives']) else '<span class=missed>–</span>'}</td>" for peer in peers)
+        yield f'<tr class="promise"><th>{text}</th><td>{"✓" if has(ours["gives"]) else "–"}</td>{marks}</tr>'
+
+
+def overview_section(figures):
+    peers, found = overview.columns(figures), list(overview.lines(figures))
+    if not peers or not found:
+        return
+    yield f"<p>{escape(overview.verdict(figures))}</p>"
+    yield ('<p class="soft">How many times as fast libstm is, by name and in a commit loop: <span class="key ahead3">libstm '
+           'is ahead</span> <span class="key behind3">the peer is ahead</span>, no colour: it cannot do that. The strongest rivals '
+           'come first; ° promises less.</p>')
+    heads = "".join(f"<th><span>{escape(peer['name'] + ('' if gives_all(peer) else ' °'))}</span></th>" for peer in peers)
+    body = "".join(promise_rows(peers, figures.peers["libstm"]))
+    for line in found:
+        body += (f'<tr><th><a href="#{line.key[0]}">{escape(title_of(figures, *line.key))}</a></th>'
+                 f"<td>{short(line.ours.rate.median)}/s</td>{''.join(cell_of(cell) for cell in line.cells)}</tr>")
+    yield (f'<div class="scroll"><table class="matrix"><thead><tr><th></th><th>libstm</th>{heads}</tr></thead>'
+           f"<tbody>{body}</tbody></table></div>")
 
 
 def goal_section(figures):
@@ -58,9 +106,12 @@ def goal_section(figures):
             for goal in goals(figures)]
     yield '<h2 id="wanted">What was wanted</h2>'
     yield table(["", "found", "wanted", ""], rows)
+
+
+def reason_section(figures):
     ahead = beaten(figures)
     if ahead:
-        yield "<h3>Who is ahead of libstm, by name, with the same promises, and why</h3>"
+        yield '<h2 id="why">Who is ahead of libstm with the same promises, and why</h2>'
     for why, group in notes.grouped(notes.read(), ahead).items():
         yield f"<p>{escape(why)}</p>"
         yield table(["", "peer", "how many times as fast"], [("", [
@@ -75,7 +126,7 @@ def peer_section(figures):
                             "yes" if peer["gives"]["snapshot"] else "no",
                             "no" if peer["gives"]["blocks"] == 0 else "yes"])
             for peer in figures.peers.values()]
-    yield '<h2 id="peers">Peers, and what they promise</h2>'
+    yield '<h2 id="peers">Peers, and how they are used</h2>'
     yield table(["", "version", "used as", "all keys or none", "isolation", "whole store at one instant",
                  "a stopped thread stops others"], rows, 3)
     yield '<p class="soft">None is durable as it is used here.</p>'
@@ -128,8 +179,8 @@ def workload_section(figures, workload):
         units = workload["unit"] + "s"
         title = f"{LANE_TITLES.get(lane, lane or units)} a second"
         yield f"<h3>{escape(title)}</h3>" + plot.legend(configurations)
-        yield plot.chart(f"{workload['title']}: {title}", lines_of(figures, workload, lane, configurations),
-                         tooltip(figures))
+        yield '<div class="scroll">' + plot.chart(
+            f"{workload['title']}: {title}", lines_of(figures, workload, lane, configurations), tooltip(figures)) + "</div>"
         yield "<details><summary>Figures, lost attempts, latency</summary>" + table(
             ["", "", "a second", "slowest–fastest", "× the floor's time", "libstm is × as fast", "conflicts", "busy",
              "p50", "p99", "p99.99", "wrong sums", "disturbed rounds"],
@@ -137,6 +188,8 @@ def workload_section(figures, workload):
     for result in workload["results"]:
         if result["failed"]:
             yield f'<p class="missed">{escape(result["peer"])} failed: {escape(result["failed"])}</p>'
+    if workload.get("left_out"):
+        yield f'<p>Memory was short; left out: {escape(", ".join(workload["left_out"]))}.</p>'
 
 
 def memory_section(figures):
@@ -168,7 +221,8 @@ def count_text(row):
 
 
 def contents(figures):
-    links = [("wanted", "What was wanted"), ("peers", "Peers, and what they promise")]
+    links = [("overview", "Who is ahead"), ("why", "Why somebody is ahead of libstm"),
+             ("peers", "Peers, and how they are used"), ("wanted", "What was wanted")]
     links += [(workload["name"], workload["title"]) for workload in figures.workloads.values()]
     return "<nav>" + "".join(f'<a href="#{name}">{escape(title)}</a>' for name, title in links) + "</nav>"
 
@@ -180,13 +234,17 @@ def page(report):
     yield ('<!doctype html><html lang="en"><head><meta charset="utf-8"><title>libstm among others</title>'
            f'<meta name="viewport" content="width=device-width"><style>{style}</style></head><body>')
     yield from head(report)
+    yield '<div id="overview"></div>'
+    yield from overview_section(figures)
+    yield from method(report)
     yield contents(figures)
-    yield from goal_section(figures)
+    yield from reason_section(figures)
     yield from peer_section(figures)
     for workload in report["workloads"]:
         yield from workload_section(figures, workload)
     yield from memory_section(figures)
     yield from count_section(report)
+    yield from goal_section(figures)
     yield "</body></html>"
 
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Puts the table made from the JSON of run.py into a README, between two marks that must be there."""
+"""Puts what is made from the JSON of run.py into a README, between two marks that must be there: the summary, which
+tells who is ahead and by how much; or the reasons, which tell why, and what was wanted."""
 import json
 import sys
 
-from table import lines
+from table import reasons, summary
 
 BEGIN, END = "<!-- made by tools/bench --readme: begin -->\n", "<!-- made by tools/bench --readme: end -->\n"
+PARTS = {"summary": summary, "reasons": reasons}
 
 
 def with_table(text, table):
@@ -18,11 +20,11 @@ def with_table(text, table):
 
 
 def main():
-    if len(sys.argv) != 3 or sys.argv[1].startswith("-"):
-        print("usage: readme.py RESULTS.json README.md", file=sys.stderr)
+    if len(sys.argv) != 4 or sys.argv[3] not in PARTS:
+        print("usage: readme.py RESULTS.json README.md summary|reasons", file=sys.stderr)
         return 2
     with open(sys.argv[1], encoding="utf-8") as file:
-        table = "".join(line + "\n" for line in lines(json.load(file)))
+        table = "".join(line + "\n" for line in PARTS[sys.argv[3]](json.load(file)))
     with open(sys.argv[2], encoding="utf-8") as file:
         text = file.read()
     try:

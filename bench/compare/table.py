@@ -1,17 +1,11 @@
 #!/usr/bin/env python3
-"""Prints the table for a README: how many times as fast libstm is, made from the JSON of run.py."""
+"""Prints the tables for a README: how many times as fast libstm is, made from the JSON of run.py."""
 import json
 import sys
 
 import notes
+import overview
 from figures import Figures, beaten, digits, filled, gives_all, goals, ratio, short
-
-
-def columns(figures):
-    """Everybody but libstm: first those who give as much, then the others."""
-    others = [peer for peer in figures.peers.values() if not peer["name"].startswith("libstm")]
-    others = [peer for peer in others if peer["name"] != "floor"]
-    return sorted(others, key=lambda peer: not gives_all(peer))
 
 
 def heading(peer):
@@ -25,21 +19,21 @@ def title_of(figures, workload, configuration, lane):
     return f"{title}: {lane}" if lane else title
 
 
+def cell_text(cell):
+    if cell.times is None:
+        return ""
+    text = digits(cell.times.median)
+    return f"**{text}**" if cell.ahead else text
+
+
 def comparison(figures):
-    peers = columns(figures)
+    peers = overview.columns(figures)
     yield "| work | libstm, a second | to the floor | " + " | ".join(heading(peer) for peer in peers) + " |"
     yield "|---|---|---|" + "---|" * len(peers)
-    for workload, configuration, lane in figures.lanes():
-        ours = figures.row(workload, configuration, "libstm", lane)
-        if ours is None:
-            continue
-        floor = ratio(ours, figures.row(workload, configuration, "floor", lane))
-        cells = [title_of(figures, workload, configuration, lane), short(ours.rate.median),
-                 digits(floor.median) if floor else ""]
-        for peer in peers:
-            times = ratio(ours, figures.row(workload, configuration, peer["name"], lane))
-            cells.append(digits(times.median) if times else "")
-        yield "| " + " | ".join(cells) + " |"
+    for line in overview.lines(figures):
+        floor = ratio(line.ours, figures.row(*line.key[:2], "floor", line.key[2]))
+        cells = [title_of(figures, *line.key), short(line.ours.rate.median), digits(floor.median) if floor else ""]
+        yield "| " + " | ".join(cells + [cell_text(cell) for cell in line.cells]) + " |"
 
 
 def bytes_a_key(figures):
@@ -49,7 +43,7 @@ def bytes_a_key(figures):
         ours = rows.get("libstm")
         if ours is None:
             continue
-        names = ["floor"] + [peer["name"] for peer in columns(figures)]
+        names = ["floor"] + [peer["name"] for peer in overview.columns(figures)]
         yield (f"| bytes a key, of {figures.workloads[workload]['keys']:,}: times as many | {ours.bytes_a_key:.0f} | "
                + " | ".join(digits(rows[name].bytes_a_key / ours.bytes_a_key) if name in rows else ""
                             for name in names) + " |")
@@ -59,13 +53,21 @@ def ahead_of_us(figures):
     ahead = beaten(figures)
     if not ahead:
         return
-    yield ""
     yield "Ahead of libstm with the same promises, how many times as fast, and why:"
     yield ""
     for why, rows in notes.grouped(notes.read(), ahead).items():
-        names = (f"{figures.peers[row.peer]['title']} in *{title_of(figures, row.workload, row.configuration, row.lane)}*"
-                 f" ({digits(times.median)})" for row, times in rows)
-        yield f"- {'; '.join(names)}: {why}"
+        yield f"- {why} {'. '.join(rows_by_peer(figures, rows))}."
+    yield ""
+
+
+def rows_by_peer(figures, rows):
+    """"LMDB: *100 keys in order* 1.09"."""
+    peers = {}
+    for row, times in rows:
+        peers.setdefault(row.peer, []).append(
+            f"*{title_of(figures, row.workload, row.configuration, row.lane)}* {digits(times.median)}")
+    for name, cells in peers.items():
+        yield f"**{figures.peers[name]['title']}**: {', '.join(cells)}"
 
 
 def wanted(figures):
@@ -76,22 +78,39 @@ def wanted(figures):
         yield f"| {goal.text} | {digits(goal.found)} | {goal.wanted()}{missed} |"
 
 
-def lines(report):
+def summary(report):
+    """Who is ahead, and by how much."""
     figures = Figures(report)
     machine, settings = report["machine"], report["settings"]
-    yield (f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['system']}, {machine['compiler']}; "
-           f"{settings['rounds']} rounds of {settings['milliseconds']:g} ms, medians of ratios formed within a round. "
-           f"Each peer's column tells how many times as fast libstm is.")
+    verdict = overview.verdict(figures)
+    if verdict:
+        yield verdict
+        yield ""
+    yield ("Each peer's column tells how many times as fast libstm is; **bold**: there the peer is faster; nothing: it cannot do "
+           "that. The strongest rivals come first.")
     yield ""
     yield from comparison(figures)
     yield from bytes_a_key(figures)
-    lesser = [f"{peer['name']}: {less(peer)}" for peer in columns(figures) if not gives_all(peer)]
-    if lesser:
-        yield ""
-        yield "° promises less: " + "; ".join(lesser) + "."
-    yield from ahead_of_us(figures)
     yield ""
+    lesser = [f"{peer['name']}: {less(peer)}" for peer in overview.columns(figures) if not gives_all(peer)]
+    if lesser:
+        yield "° promises less: " + "; ".join(lesser) + "."
+        yield ""
+    yield (f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['system']}, {machine['compiler']}; "
+           f"{settings['rounds']} rounds of {settings['milliseconds']:g} ms, medians of ratios formed within a round.")
+
+
+def reasons(report):
+    """Why some are ahead, and how what was wanted came out."""
+    figures = Figures(report)
+    yield from ahead_of_us(figures)
     yield from wanted(figures)
+
+
+def lines(report):
+    yield from summary(report)
+    yield ""
+    yield from reasons(report)
 
 
 def less(peer):
