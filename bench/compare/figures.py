@@ -89,6 +89,13 @@ def ratio(above, below):
     return Spread(pairs) if pairs else None
 
 
+def title_of(figures, workload, configuration, lane):
+    title = figures.workloads[workload]["title"]
+    if configuration != "1 thread":
+        title += f", {configuration}"
+    return f"{title}: {lane}" if lane else title
+
+
 # ------------------------------------------------------------------------------ what was wanted
 
 

@@ -112,11 +112,16 @@ class FiguresTest(unittest.TestCase):
     def test_verdict(self):
         self.assertEqual(overview.verdict(self.figures), (
             "EQUAL promises what libstm does: all keys or none, serializable, the whole store at one instant. libstm is "
-            "ahead of it in 0 of one row; of all but EQUAL, where a stopped thread stops the others, in 1. "
+            "ahead of it in none of one row; of all but EQUAL, where a stopped thread stops the others, in 1. "
             "Ahead of libstm: EQUAL in one row, of one thread."))
         won = Figures(report(result("libstm", [100]), result("equal", [50]), result("less", [200])))
         self.assertIn("libstm is ahead of it in 1 of one row.", overview.verdict(won))
         self.assertEqual(overview.verdict(Figures(report(result("libstm", [100])))), "")
+
+    def test_terminal(self):
+        text = list(overview.terminal_lines(self.figures, 60))
+        self.assertEqual(text[1], "transfers       100  equal       1.50 <-")
+        self.assertLessEqual(max(map(len, text)), 60)
 
     def test_the_strongest_rivals_come_first_and_those_who_promise_less_last(self):
         measured = report(result("libstm", [100]), result("equal", [10]), result("less", [200]))

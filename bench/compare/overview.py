@@ -1,8 +1,14 @@
-"""Who is ahead, at a glance: one row a workload, one column a peer, and a sentence above. What README and page begin with."""
+#!/usr/bin/env python3
+"""Who is ahead, at a glance: one row a workload, one column a peer, and a sentence above. What README and page begin with;
+for the terminal, printed from the JSON of run.py, the strongest rival of each row only."""
+import json
+import shutil
+import sys
+import textwrap
 from math import exp, log
 from statistics import mean
 
-from figures import gives_all, ratio
+from figures import Figures, digits, gives_all, ratio, short, title_of
 
 
 class Cell:
@@ -36,9 +42,9 @@ def closeness(figures, peer):
 
 
 def columns(figures):
-    """Everybody but libstm and the floor: first those who promise as much, in each group the strongest rivals first."""
+    """All who were measured, but libstm and the floor: first those who promise as much, in each group the strongest first."""
     others = [peer for peer in figures.peers.values() if not peer["name"].startswith("libstm")]
-    others = [peer for peer in others if peer["name"] != "floor"]
+    others = [peer for peer in others if peer["name"] != "floor" and closeness(figures, peer) != float("inf")]
     return sorted(others, key=lambda peer: (not gives_all(peer), closeness(figures, peer)))
 
 
@@ -71,7 +77,7 @@ def lost_to(found):
 
 
 def who_is_ahead(figures, found):
-    """"LMDB in 2 rows", and how many of them are of one thread."""
+    """"LMDB in 2 rows, of one thread"."""
     for name, rows in lost_to(found).items():
         alone = sum(line.key[1] == "1 thread" for line in rows)
         text = f"{figures.peers[name]['title']} in {row_count(len(rows))}"
@@ -92,13 +98,49 @@ def but_for(figures, found):
 def verdict(figures):
     """A few sentences; nothing if there is nobody to compare with."""
     found = list(lines(figures))
-    equals = [peer for peer in columns(figures) if gives_all(peer) and closeness(figures, peer) != float("inf")]
+    equals = [peer for peer in columns(figures) if gives_all(peer)]
     if not found or not equals:
         return ""
     won = sum(line.won() for line in found)
     one = len(equals) == 1
     text = (f"{listed(peer['title'] for peer in equals)} {'promises' if one else 'promise'} what libstm does: all keys or "
             f"none, serializable, the whole store at one instant. libstm is ahead of {'it' if one else 'all of them'} in "
-            f"{won} of {row_count(len(found))}{but_for(figures, found)}.")
+            f"{won or 'none'} of {row_count(len(found))}{but_for(figures, found)}.")
     ahead = list(who_is_ahead(figures, found))
     return text[0].upper() + text[1:] + (f" Ahead of libstm: {'; '.join(ahead)}." if ahead else "")
+
+
+def strongest(line):
+    """Of those who promise as much: "mutex 1.80"; times libstm's rate."""
+    cells = [cell for cell in line.cells if cell.times and gives_all(cell.peer)]
+    if not cells:
+        return ""
+    best = min(cells, key=lambda cell: cell.times.median)
+    return f"{best.peer['name']:10}{digits(1 / best.times.median):>6}" + (" <-" if best.ahead else "")
+
+
+def terminal_lines(figures, width):
+    found = list(lines(figures))
+    titles = [title_of(figures, *line.key) for line in found]
+    space = min(max(map(len, titles), default=0), max(20, width - 32))
+    yield f"{'':{space}}  libstm/s  strongest rival, to libstm (<-: ahead)"
+    for title, line in zip(titles, found):
+        title = title if len(title) <= space else f"{title[:space - 14]}...{title[-11:]}"  # the threads stand at its end
+        yield f"{title:{space}}  {short(line.ours.rate.median):>8}  {strongest(line)}".rstrip()
+    yield ""
+    yield from textwrap.wrap(verdict(figures), width)
+
+
+def main():
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        print("usage: overview.py RESULTS.json", file=sys.stderr)
+        return 2
+    with open(sys.argv[1], encoding="utf-8") as file:
+        figures = Figures(json.load(file))
+    for line in terminal_lines(figures, min(110, shutil.get_terminal_size().columns)):
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,8 +8,7 @@ from html import escape
 import notes
 import overview
 import plot
-from figures import Figures, beaten, digits, filled, gives_all, goals, nanoseconds, percent, ratio, short
-from table import title_of
+from figures import Figures, beaten, digits, filled, gives_all, goals, nanoseconds, percent, ratio, short, title_of
 
 
 def cells(tag, values, text_columns=1):

@@ -5,18 +5,11 @@ import sys
 
 import notes
 import overview
-from figures import Figures, beaten, digits, filled, gives_all, goals, ratio, short
+from figures import Figures, beaten, digits, filled, gives_all, goals, ratio, short, title_of
 
 
 def heading(peer):
     return peer["name"] + ("" if gives_all(peer) else " °")
-
-
-def title_of(figures, workload, configuration, lane):
-    title = figures.workloads[workload]["title"]
-    if configuration != "1 thread":
-        title += f", {configuration}"
-    return f"{title}: {lane}" if lane else title
 
 
 def cell_text(cell):
