@@ -40,6 +40,7 @@ if(TARGET stm_contention_core)
     fuzz_hostile_target(trace_events stm_contention_core stm_contention_html)
     fuzz_hostile_seeds(trace_events)
     fuzz_hostile_target(trace_reader stm_contention_commands trace_scene ${CMAKE_DL_LIBS})
-    target_sources(fuzz_trace_reader PRIVATE hostile/contention_command.c)
+    target_sources(fuzz_trace_reader PRIVATE hostile/contention_command.c hostile/leftover.c
+        hostile/own_folder.c hostile/quark.c)
     fuzz_hostile_seeds(trace_reader trace_scene)
 endif()

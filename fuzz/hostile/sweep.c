@@ -1,7 +1,6 @@
 #define _DEFAULT_SOURCE
 #include "sweep.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,14 +23,14 @@ void __lsan_ignore_object(const void *memory); /* of <sanitizer/lsan_interface.h
 int __sanitizer_install_malloc_and_free_hooks(void (*note)(const volatile void *, size_t), void (*forget)(const volatile void *));
 
 /* A hash set with linear probing, in static memory: hooks must not allocate. */
-enum { SLOTS = 1 << 18, FILL_MAX = SLOTS / 2 };
+enum { SLOT_BITS = 20, SLOTS = 1 << SLOT_BITS, FILL_MAX = SLOTS / 2 };
 static const volatile void *slots[SLOTS];
 static size_t count;
-static bool noting;
+static bool noting, paused;
 
 static size_t home_of(const volatile void *memory)
 {
-    return (size_t)(((uintptr_t)memory >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 46) % SLOTS;
+    return (size_t)(((uintptr_t)memory >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SLOT_BITS));
 }
 
 static size_t slot_of(const volatile void *memory)
@@ -45,7 +44,7 @@ static size_t slot_of(const volatile void *memory)
 static void note(const volatile void *memory, size_t size)
 {
     (void)size;
-    if (!noting || memory == NULL || count >= FILL_MAX)
+    if (!noting || paused || memory == NULL || count >= FILL_MAX)
         return;
     size_t at = slot_of(memory);
     count += slots[at] == NULL;
@@ -93,6 +92,21 @@ void sweep_begin(void)
     noting = true;
 }
 
+bool sweep_is_full(void)
+{
+    return count >= FILL_MAX / 2;
+}
+
+void sweep_pause(void)
+{
+    paused = true;
+}
+
+void sweep_resume(void)
+{
+    paused = false;
+}
+
 void sweep_end(sweep_way way)
 {
     noting = false;
@@ -116,6 +130,19 @@ void sweep_prepare(char **argv)
 }
 
 void sweep_begin(void)
+{
+}
+
+bool sweep_is_full(void)
+{
+    return false;
+}
+
+void sweep_pause(void)
+{
+}
+
+void sweep_resume(void)
 {
 }
 

@@ -11,6 +11,8 @@
 #ifndef FUZZ_SWEEP_H
 #define FUZZ_SWEEP_H
 
+#include <stdbool.h>
+
 /* Before anything else, once; may start the program again: GLib must be told by the environment not to keep slices, which are
  * allocations that no hook sees. */
 void sweep_prepare(char **argv);
@@ -20,9 +22,16 @@ void sweep_begin(void);
 typedef enum sweep_way {
     SWEEP_KEEP,   /* nothing: if nobody frees it, it is a leak */
     SWEEP_FREE,   /* it is freed */
-    SWEEP_IGNORE, /* it stays, and is no leak: somebody may still point to it */
+    SWEEP_IGNORE, /* it stays, and is no leak: it was made once, for good */
 } sweep_way;
 
 void sweep_end(sweep_way way);
+
+/* More has been allocated than is sensible, and soon more than can be noted. */
+bool sweep_is_full(void);
+
+/* What is allocated between these two stays for good, even where it happens in the midst of a command. */
+void sweep_pause(void);
+void sweep_resume(void);
 
 #endif

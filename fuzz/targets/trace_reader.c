@@ -12,6 +12,7 @@
 #include "../../tests/trace/support/ctf_writer.h"
 #include "../../trace/contention/commands/commands.h"
 #include "../hostile/contention_command.h"
+#include "../hostile/own_folder.h"
 #include "../hostile/sweep.h"
 
 #include <locale.h>
@@ -23,7 +24,7 @@
 
 enum { STREAM_COUNT_MAX = 4, METADATA_SIZE_MAX = 1 << 16, PATH_SIZE = 256 };
 
-static char folder[PATH_SIZE], first_folder[PATH_SIZE], second_folder[PATH_SIZE];
+static char traces[PATH_SIZE], first_folder[PATH_SIZE], second_folder[PATH_SIZE];
 static char metadata[METADATA_SIZE_MAX];
 static size_t metadata_size;
 
@@ -72,17 +73,6 @@ static void write_folder(const char *path, const uint8_t *data, size_t size, uns
         write_file(path, "metadata", metadata, metadata_size);
 }
 
-static void remove_folder(const char *path)
-{
-    static const char *const names[] = {"channel0_0", "channel0_1", "channel0_2", "channel0_3", "metadata"};
-    char inside[PATH_SIZE * 2];
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        snprintf(inside, sizeof inside, "%s/%s", path, names[i]);
-        unlink(inside);
-    }
-    rmdir(path);
-}
-
 static void unpack(const uint8_t *data, size_t size)
 {
     unsigned flags = size > 1 ? data[1] : 0, count = 1 + flags % STREAM_COUNT_MAX;
@@ -112,12 +102,12 @@ static const struct use {
     char *argv[6];
     bool is_json;
 } uses[] = {
-    {report_main, {report_name, folder}, false},
-    {report_main, {report_name, json, out, folder}, true},
-    {report_main, {report_name, html, out, folder}, false},
-    {explain_main, {explain_name, folder, transaction}, false},
-    {diff_main, {diff_name, folder, folder}, false},
-    {diff_main, {diff_name, json, folder, folder}, true},
+    {report_main, {report_name, traces}, false},
+    {report_main, {report_name, json, out, traces}, true},
+    {report_main, {report_name, html, out, traces}, false},
+    {explain_main, {explain_name, traces, transaction}, false},
+    {diff_main, {diff_name, traces, traces}, false},
+    {diff_main, {diff_name, json, traces, traces}, true},
 };
 enum { USE_COUNT = sizeof uses / sizeof uses[0] };
 
@@ -127,7 +117,7 @@ static void use_command(const struct use *use)
     memcpy(argv, use->argv, sizeof argv);
     reading found = contention_command_run(use->command, argv), *reading = &found;
     if (found.gave_up) {
-        fputs("babeltrace2 has ended the reading\n", stderr);
+        fputs("babeltrace2 has ended the reading, or would not\n", stderr);
         return;
     }
     EXPECT(found.status >= 0 && found.status <= 3);
@@ -140,38 +130,44 @@ static void use_command(const struct use *use)
 
 /* -------------------------------------------------------------------------------- doors -- */
 
-static void remove_all(void)
+static void name_folders(const char *own)
 {
-    remove_folder(first_folder);
-    remove_folder(second_folder);
-    rmdir(folder);
+    snprintf(traces, sizeof traces, "%.200s/traces", own);
+    snprintf(first_folder, sizeof first_folder, "%.220s/one", traces);
+    snprintf(second_folder, sizeof second_folder, "%.220s/two", traces);
 }
 
+/* What the input before has left goes, also that of a process that was killed. */
 static void make_folder(void)
 {
-    const char *parent = getenv("TMPDIR");
-    if (parent == NULL)
-        parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    snprintf(folder, sizeof folder - 16, "%s/fuzz-trace-XXXXXX", parent);
-    if (mkdtemp(folder) == NULL)
-        die(folder);
-    snprintf(first_folder, sizeof first_folder, "%.200s/one", folder);
-    snprintf(second_folder, sizeof second_folder, "%.200s/two", folder);
-    atexit(remove_all);
+    own_folder_clear();
+    if (mkdir(traces, 0700) != 0)
+        die(traces);
 }
 
-static void make_metadata(void)
+static void take_metadata(void)
 {
     char path[PATH_SIZE * 2];
-    const ctf_options options = {.cpu_count = 1};
-    ctf_writer_close(ctf_writer_open(first_folder, &options));
     snprintf(path, sizeof path, "%s/metadata", first_folder);
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         die(path);
     metadata_size = fread(metadata, 1, sizeof metadata, file);
     fclose(file);
-    remove_folder(first_folder);
+}
+
+/* A sound one: what is made once is made now. */
+static void read_first_trace(void)
+{
+    const ctf_options options = {.cpu_count = 1};
+    const event conflict = {.kind = EVENT_CONFLICT, .label = "w", .txn = 2, .winner_txn = 1, .winner_label = "x"};
+    make_folder();
+    ctf_writer *writer = ctf_writer_open(first_folder, &options);
+    ctf_writer_event(writer, 0, &conflict);
+    ctf_writer_close(writer);
+    take_metadata();
+    for (size_t i = 0; i < USE_COUNT; i++)
+        use_command(&uses[i]);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -180,18 +176,18 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     sweep_prepare(*argv);
     setlocale(LC_CTYPE, "C.UTF-8");
     setenv("TZ", "UTC", 1);
-    make_folder();
-    make_metadata();
+    name_folders(own_folder_make());
+    read_first_trace();
     for (uint8_t i = 0; i < USE_COUNT; i++)
-        LLVMFuzzerTestOneInput(&i, 1); /* what is made once is made now */
+        LLVMFuzzerTestOneInput(&i, 1); /* and of nothing */
+    contention_command_settle(traces);
     return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    make_folder();
     unpack(data, size);
     use_command(&uses[size > 0 ? data[0] % USE_COUNT : 0]);
-    remove_folder(first_folder);
-    remove_folder(second_folder);
     return 0;
 }
