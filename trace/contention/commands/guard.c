@@ -2,6 +2,7 @@
 #include "guard.h"
 
 #include "../fail.h"
+#include "limits.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -49,11 +50,13 @@ static char *make_folder(void)
 }
 
 /* The child must not outlive us: nobody would take its folder away. */
-static _Noreturn void be_child(int (*command)(int argc, char **argv), int argc, char **argv, const char *folder)
+static _Noreturn void be_child(int (*command)(int argc, char **argv), int argc, char **argv, const char *folder,
+                               const limits *limits)
 {
     const struct rlimit no_core = {0, 0};
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     setrlimit(RLIMIT_CORE, &no_core); /* a crash over a damaged file is no reason to leave another file behind */
+    limits_apply(limits);
     if (folder != NULL)
         setenv("TMPDIR", folder, 1);
     exit(command(argc, argv));
@@ -68,11 +71,13 @@ static int wait_for_child(void)
     return status;
 }
 
-static int tell(int status)
+static int tell(int status, const limits *limits)
 {
     if (WIFEXITED(status))
         return WEXITSTATUS(status);
     int signal = WTERMSIG(status);
+    if (limits_explain(limits, signal))
+        return EXIT_NOTHING;
     if (signal == SIGABRT || signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL) {
         complain("the recording is damaged in a way that babeltrace2 cannot cope with (%s): there is no result. Does "
                  "babeltrace2 read it?", strsignal(signal));
@@ -86,17 +91,18 @@ static int tell(int status)
 
 int guard_run(int (*command)(int argc, char **argv), int argc, char **argv)
 {
+    limits limits = limits_for(argc, argv);
     fflush(stdout);
     char *folder = make_folder();
     pid_t child = fork();
     if (child < 0)
         fail(EXIT_NOTHING, "cannot start the reader: %s", strerror(errno));
     if (child == 0)
-        be_child(command, argc, argv, folder);
+        be_child(command, argc, argv, folder, &limits);
     child_pid = (sig_atomic_t)child;
     pass_signals_on();
     int status = wait_for_child();
     if (folder != NULL)
         nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    return tell(status);
+    return tell(status, &limits);
 }

@@ -93,7 +93,7 @@ static bool has_no_size(const unsigned char *head)
     uint64_t bits;
     memcpy(&magic, head, sizeof magic);
     memcpy(&bits, head + PACKET_SIZE_AT, sizeof bits);
-    return magic == MAGIC && bits == 0;
+    return magic == MAGIC && bits < 8; /* less than a byte is none to babeltrace2 */
 }
 
 static void look_for_end(const char *folder, const char *name, void *context)
