@@ -236,6 +236,9 @@ static GArray *read_batch(struct file *file, int64_t id)
     while (file_step(file, statement)) {
         struct snapshot snapshot = read_snapshot(statement);
         g_array_append_val(batch, snapshot);
+        if (snapshot.id <= id) /* pages that lead in circles have no end */
+            file_broken(file, "its snapshots are out of order");
+        id = snapshot.id;
     }
     sqlite3_finalize(statement);
     return batch;
