@@ -17,6 +17,7 @@ import tempfile
 import server
 
 FEW, MANY = 500, 2500
+LONGER = 10     # times as long as others: so many times fewer are enough
 KEYS = 10000  # few enough to be filled under callgrind in seconds
 WORKLOADS = ("transfer", "read4", "churn", "long")
 LEFT_OUT = ("redis", "ghc")  # the one works in another process, the other has no --count
@@ -62,10 +63,17 @@ def allocations(command, counter):
 
 def count(program, peer, workload, counter):
     # The program does all of them twice, the first time to warm up; only the second time's allocations count.
-    few, many = (operation(program, peer, workload, number) for number in (FEW, MANY))
+    numbers = [number // (LONGER if workload == "long" else 1) for number in (FEW, MANY)]
+    few, many = (operation(program, peer, workload, number) for number in numbers)
     return {"peer": peer, "workload": workload,
-            "instructions": (instructions(many) - instructions(few)) / (2 * (MANY - FEW)),
-            "allocations": allocations(many, counter) / MANY}
+            "instructions": (instructions(many) - instructions(few)) / (2 * (numbers[1] - numbers[0])),
+            "allocations": allocations(many, counter) / numbers[1]}
+
+
+def failure_of(error):
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"took more than {TIME_LIMIT} s"
+    return str(error)
 
 
 def chosen(options, limits):
@@ -111,7 +119,7 @@ def main():
         try:
             rows.append(count(program, peer, workload, counter))
         except (subprocess.SubprocessError, AttributeError) as error:
-            print(f"{peer + ', ' + workload:36}  not counted: {error}")
+            print(f"{peer + ', ' + workload:36}  not counted: {failure_of(error)}")
             continue
         row = rows[-1]
         print(f"{peer + ', ' + workload:36}{row['instructions']:14,.1f}{row['allocations']:14.3f}", flush=True)
