@@ -9,6 +9,7 @@
 
 #include "random.h"
 #include "run.h"
+#include "stage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static fuzz_program program;
     static char text[FUZZ_TEXT_SIZE_MAX];
     fuzz_program_from_bytes(data, size, &program);
+    if (MORE > 0)
+        stage_forget(); /* AFL++ takes what an input does not do each time for chance */
     if (fuzz_run_batch(&program, MORE))
         return 0;
     fuzz_adopt_last_run(&program);

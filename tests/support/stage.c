@@ -151,6 +151,11 @@ static void image_take(unsigned actor_count, const char *kinds)
     memcpy(image.initial, log_of_run.initial, sizeof image.initial);
 }
 
+void stage_forget(void)
+{
+    image.kept = false;
+}
+
 static void image_bring_back(void)
 {
     arena_bring_back();

@@ -22,6 +22,9 @@ void stage_free_soon(void);
 /* Opens the store, and an actor for each thread. kinds: a letter a key, for its values: w(ord),
  * s(mall), m(iddle), l(arge), x (mixed); a capital: the key has no value at first. */
 void stage_open(unsigned actor_count, const char *kinds);
+/* A store that has been opened is copied for the next run of the same programme: from now on, not for it. What the library does
+ * then does not depend on what was run before. */
+void stage_forget(void);
 /* Adds keys of no interest, until the next key but `below` makes the index grow. */
 void stage_fill_index(unsigned below);
 /* All of the above; fails the run if anything is wrong. */
