@@ -85,7 +85,7 @@ fuzz_run()
 fuzz_execs()
 {
     if [ "$1" = libfuzzer ]; then
-        sed -n 's/^stat::number_of_executed_units: //p' "$2" | grep . || echo 0
+        sed -n 's/^stat::number_of_executed_units: //p' "$2" | tail -n 1 | grep . || echo 0
     else
         sed -n 's/^execs_done *: //p' "$2" | grep . || echo 0
     fi

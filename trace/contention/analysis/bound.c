@@ -46,6 +46,19 @@ static bool parse_time_of_day(const char *text, bound *bound)
     return true;
 }
 
+static int64_t add(int64_t a, int64_t b)
+{
+    int64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? (a < 0 ? INT64_MIN : INT64_MAX) : sum;
+}
+
+/* Of a date that may be centuries away. */
+static int64_t ns_of_seconds(int64_t seconds)
+{
+    int64_t ns;
+    return __builtin_mul_overflow(seconds, NS_A_SECOND, &ns) ? (seconds < 0 ? INT64_MIN : INT64_MAX) : ns;
+}
+
 static bool parse_date(const char *text, bound *bound)
 {
     GTimeZone *zone = g_time_zone_new_local();
@@ -53,7 +66,7 @@ static bool parse_date(const char *text, bound *bound)
     g_time_zone_unref(zone);
     if (date == NULL)
         return false;
-    int64_t ns = g_date_time_to_unix(date) * NS_A_SECOND + g_date_time_get_microsecond(date) * 1000;
+    int64_t ns = add(ns_of_seconds(g_date_time_to_unix(date)), g_date_time_get_microsecond(date) * 1000);
     *bound = (struct bound){BOUND_DATE, ns};
     g_date_time_unref(date);
     return true;
@@ -72,16 +85,10 @@ static int64_t midnight_before(int64_t unix_ns)
         return 0;
     GDateTime *midnight = g_date_time_new_local(g_date_time_get_year(begin), g_date_time_get_month(begin),
                                                 g_date_time_get_day_of_month(begin), 0, 0, 0);
-    int64_t ns = midnight != NULL ? g_date_time_to_unix(midnight) * NS_A_SECOND : 0;
+    int64_t ns = midnight != NULL ? ns_of_seconds(g_date_time_to_unix(midnight)) : 0;
     g_date_time_unref(begin);
     g_clear_pointer(&midnight, g_date_time_unref);
     return ns;
-}
-
-static int64_t add(int64_t a, int64_t b)
-{
-    int64_t sum;
-    return __builtin_add_overflow(a, b, &sum) ? (a < 0 ? INT64_MIN : INT64_MAX) : sum;
 }
 
 int64_t bound_resolve(const bound *bound, int64_t begin_ns, int64_t offset_ns)
