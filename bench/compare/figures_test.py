@@ -122,6 +122,11 @@ class FiguresTest(unittest.TestCase):
         text = list(overview.terminal_lines(self.figures, 60))
         self.assertEqual(text[1], "transfers       100  equal       1.50 <-")
         self.assertLessEqual(max(map(len, text)), 60)
+        for title, expected in (("a title that fits", "a title that fits"),
+                                ("a title that is too long, 2 threads", "a title that..., 2 threads"),
+                                ("a title that is too long: a lane", "a title that is...: a lane"),
+                                ("a title that is far too long for it", "a title that is far too...")):
+            self.assertEqual(overview.shortened(title, 26), expected)
 
     def test_the_strongest_rivals_come_first_and_those_who_promise_less_last(self):
         measured = report(result("libstm", [100]), result("equal", [10]), result("less", [200]))

@@ -119,14 +119,22 @@ def strongest(line):
     return f"{best.peer['name']:10}{digits(1 / best.times.median):>6}" + (" <-" if best.ahead else "")
 
 
+def shortened(title, size):
+    """In its middle, if need be: threads and lanes stand at the end."""
+    if len(title) <= size:
+        return title
+    cut = max(title.rfind(", "), title.rfind(": "))
+    end = "..." + (title[cut:] if cut >= 0 and len(title) - cut < size / 2 else "")
+    return title[:size - len(end)] + end
+
+
 def terminal_lines(figures, width):
     found = list(lines(figures))
     titles = [title_of(figures, *line.key) for line in found]
     space = min(max(map(len, titles), default=0), max(20, width - 32))
     yield f"{'':{space}}  libstm/s  strongest rival, to libstm (<-: ahead)"
     for title, line in zip(titles, found):
-        title = title if len(title) <= space else f"{title[:space - 14]}...{title[-11:]}"  # the threads stand at its end
-        yield f"{title:{space}}  {short(line.ours.rate.median):>8}  {strongest(line)}".rstrip()
+        yield f"{shortened(title, space):{space}}  {short(line.ours.rate.median):>8}  {strongest(line)}".rstrip()
     yield ""
     yield from textwrap.wrap(verdict(figures), width)
 
