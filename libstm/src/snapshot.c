@@ -144,9 +144,9 @@ static enum seen_where try_record(struct stmi_record *record, uint64_t revision,
         return SEEN_OLDER;
     read_record(record, seen);
     seen->version = sight->version;
-    struct stmi_sight again;
+    struct stmi_sight again; /* of the same version: then in the same place, since versions only move into the record */
     stmi_look(record, &again);
-    if (again.version != sight->version || again.entry != NULL)
+    if (again.version != sight->version)
         return SEEN_TORN;
     return stmi_sees(revision, seen->revision) ? SEEN_VALUE : SEEN_OLDER;
 }

@@ -271,3 +271,36 @@ Test(commit, a_thousand_transactions_open_at_once)
 
     close_store(store);
 }
+
+/* Many keys, every other one only read: a change of any that was read is found, and those that were not set by anybody
+ * else are not taken for changed. */
+Test(commit, of_many_keys_checks_those_only_read)
+{
+    enum { MANY = 40 };
+    stm_store *store = open_store(NULL);
+    stm_txn *txn = begin(store, "every other one");
+
+    for (unsigned changed = 0; changed <= MANY; changed++) { /* in the end none */
+        stm_conflict conflict;
+        for (unsigned i = 0; i < MANY; i++) {
+            const stm_bytes key = stm_bytes_of(&i, sizeof(i));
+            if (i % 2 == 0)
+                OK(stm_txn_set(txn, key, key));
+            else
+                cr_assert(stm_txn_get(txn, key, NULL) <= STM_NOT_FOUND);
+        }
+        if (changed == MANY) {
+            OK(stm_txn_commit(txn));
+            break;
+        }
+        put_bytes(store, stm_bytes_of(&changed, sizeof(changed)), stm_text("theirs"));
+        ANSWERS(stm_txn_commit(txn), STM_CONFLICT);
+        EQUALS(stm_txn_conflicts(txn, &conflict, 1), 1);
+        cr_assert(same_bytes(conflict.key, stm_bytes_of(&changed, sizeof(changed))));
+        EQUALS(conflict.update, changed % 2 == 0);
+        stm_txn_reset(txn);
+    }
+
+    stm_txn_end(txn);
+    close_store(store);
+}

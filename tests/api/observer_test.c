@@ -603,3 +603,49 @@ Test(observer, may_not_use_the_transaction_reported)
     stm_txn_end(txn);
     close_store(store);
 }
+
+/* A checkout by handle begins an attempt as one by name does. */
+Test(observer, is_told_when_an_attempt_by_handle_began)
+{
+    static struct record record;
+    const stm_observer observer = observer_of(&record, STM_EVENT_BIT(STM_EVENT_COMMIT), true);
+    stm_store *store = open_watched(&observer);
+    stm_txn *txn = begin(store, "by handle");
+    stm_key handle;
+
+    OK(stm_key_resolve(store, KEY, &handle));
+    const int64_t before = now_ns();
+    OK(stm_txn_use_key(txn, handle, NULL));
+    const int64_t after = now_ns();
+    OK(stm_txn_commit(txn));
+    EQUALS(record.count, 1);
+    cr_assert(record.events[0].begin_ns >= before && record.events[0].begin_ns <= after);
+
+    stm_txn_end(txn);
+    close_store(store);
+}
+
+/* What was set after a commit, and then given up, was an attempt that no checkout and no commit has begun. */
+Test(observer, sees_what_was_only_set_as_abandoned)
+{
+    static struct record record;
+    const stm_observer observer = observer_of(&record, STM_EVENT_BIT(STM_EVENT_ABANDON), true);
+    stm_store *store = open_watched(&observer);
+    stm_txn *txn = begin(store, "gives up");
+
+    OK(stm_txn_set(txn, KEY, stm_text("1")));
+    OK(stm_txn_commit(txn));
+    stm_txn_reset(txn);
+    EQUALS(record.count, 0);
+    OK(stm_txn_set(txn, KEY, stm_text("2")));
+    OK(stm_txn_commit(txn));
+    OK(stm_txn_set(txn, KEY, stm_text("3")));
+    stm_txn_reset(txn);
+    EQUALS(record.count, 1);
+    EQUALS(record.events[0].write_count, 1);
+    EQUALS(record.events[0].begin_ns, 0);
+    HOLDS(store, "key", "2");
+
+    stm_txn_end(txn);
+    close_store(store);
+}
