@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #define ENTRIES_KEPT_MAX 256   /* a handle that is ended keeps room for so many keys at most */
+#define RANKED_MAX 32
+#define SORTED_BY_INSERTION_MAX 256
 #define ID_BLOCK (UINT64_C(1) << 20)
 
 /* ------------------------------------------------------------------------------- slots -- */
@@ -240,18 +242,36 @@ static void map_enter(struct stm_txn *txn, const struct stmi_entry *entry)
     txn->map[place] = entry->number + 1;
 }
 
+/* Keys are mostly asked for in the order in which they were checked out: the one after the last one found. */
+static struct stmi_entry *expected(struct stm_txn *txn)
+{
+    return stmi_txn_entry(txn, txn->found < txn->count ? txn->found : 0);
+}
+
+static struct stmi_entry *found(struct stm_txn *txn, struct stmi_entry *entry)
+{
+    txn->found = entry->number + 1;
+    return entry;
+}
+
 struct stmi_entry *stmi_txn_find_many(struct stm_txn *txn, const struct stmi_record *record)
 {
+    struct stmi_entry *next = expected(txn);
+    if (next->record == record)
+        return found(txn, next);
     for (uint32_t place = map_place(txn, record); txn->map[place] != 0; place = (place + 1) & (txn->map_size - 1)) {
         struct stmi_entry *entry = stmi_txn_entry(txn, txn->map[place] - 1);
         if (entry->record == record)
-            return entry;
+            return found(txn, entry);
     }
     return NULL;
 }
 
-STMI_COLD struct stmi_entry *stmi_txn_find_name_of_many(struct stm_txn *txn, struct stmi_name *name)
+struct stmi_entry *stmi_txn_find_name_of_many(struct stm_txn *txn, struct stmi_name *name)
 {
+    struct stmi_entry *next = expected(txn);
+    if (stmi_record_is(next->record, name))
+        return found(txn, next);
     name->hash = stmi_index_hash(&txn->store->index, name->bytes);
     if (!stmi_epoch_enter(txn))
         return NULL;
@@ -312,10 +332,44 @@ static void sift_down(struct stmi_entry **heap, uint32_t root, uint32_t count)
     }
 }
 
-/* Few: by insertion. Many: a heap, in place and in a bounded number of steps. */
+static void insert_with_gap(struct stmi_entry **list, uint32_t count, uint32_t gap)
+{
+    for (uint32_t i = gap; i < count; i++) {
+        struct stmi_entry *entry = list[i];
+        uint32_t j = i;
+        for (; j >= gap && list[j - gap]->record > entry->record; j -= gap)
+            list[j] = list[j - gap];
+        list[j] = entry;
+    }
+}
+
+/* Each to the place that as many others come before: more comparisons than any other way, but no branch that depends on one. */
+static void place_by_rank(struct stmi_entry **list, uint32_t count)
+{
+    struct stmi_entry *entries[RANKED_MAX];
+    uintptr_t records[RANKED_MAX];
+    for (uint32_t i = 0; i < count; i++) {
+        entries[i] = list[i];
+        records[i] = (uintptr_t)list[i]->record;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t rank = 0;
+        for (uint32_t j = 0; j < count; j++)
+            rank += records[j] < records[i];
+        list[rank] = entries[i];
+    }
+}
+
+/* In a bounded number of steps: some by rank; more by insertion, first far apart (Shell 1959; gaps of Ciura 2001); many
+ * by a heap. */
 static void sort_by_record(struct stmi_entry **list, uint32_t count)
 {
-    if (count > 16) {
+    static const uint32_t gaps[] = {57, 23, 10, 4, 1};
+    if (count <= RANKED_MAX) {
+        place_by_rank(list, count);
+        return;
+    }
+    if (count > SORTED_BY_INSERTION_MAX) {
         for (uint32_t root = count / 2; root-- > 0;)
             sift_down(list, root, count);
         for (uint32_t end = count; end-- > 1;) {
@@ -326,13 +380,8 @@ static void sort_by_record(struct stmi_entry **list, uint32_t count)
         }
         return;
     }
-    for (uint32_t i = 1; i < count; i++) {
-        struct stmi_entry *entry = list[i];
-        uint32_t j = i;
-        for (; j > 0 && list[j - 1]->record > entry->record; j--)
-            list[j] = list[j - 1];
-        list[j] = entry;
-    }
+    for (size_t i = 0; i < sizeof gaps / sizeof gaps[0]; i++)
+        insert_with_gap(list, count, gaps[i]);
 }
 
 void stmi_txn_order_many(struct stm_txn *txn)

@@ -135,6 +135,7 @@ struct stm_txn {
     struct stmi_entry *updates_few[STMI_CHUNK_FIRST];
     uint32_t *map;                   /* record -> entry number + 1, open addressing; NULL while few */
     uint32_t map_size;
+    uint32_t found;                  /* one more than the number of the entry found last among many (txn.c) */
     struct stm_snapshot *view;       /* reads at this instant instead of the newest (checkout.c) */
     const struct stmi_label *label;
     struct stmi_block *peeked;       /* the value last given by peek */
