@@ -520,6 +520,113 @@ static void two_give_up_a_block(void)
     close_all();
 }
 
+/* A value that is committed again without being set is the same block, also as two old versions: each gives up its part,
+ * and what else waits with them is given back, too. */
+static void two_old_versions_of_one_block(void)
+{
+    enum { VERSIONS = 3, KEYS = 4, SIZE = 300 }; /* so little that it waits together */
+    stm_snapshot *snapshots[VERSIONS];
+    open_three_keys((stm_options){0});
+    for (unsigned key = 0; key < KEYS; key++)
+        OK(set_large(patient, key, SIZE, 'm'));
+    for (unsigned i = 0; i < VERSIONS; i++) {
+        OK(stm_txn_commit(patient));
+        OK(stm_snapshot_take(store, "keeper", &snapshots[i]));
+    }
+    stm_txn_reset(patient);
+    for (unsigned key = 0; key < KEYS; key++)
+        OK(set_large(rude, key, SIZE, 'r'));
+    OK(stm_txn_commit(rude));
+    CHECK(stats_now().versions_old == VERSIONS * KEYS);
+    for (unsigned i = 0; i < VERSIONS; i++) {
+        stm_entry entry;
+        OK(stm_snapshot_get(snapshots[i], stm_text("large 3"), &entry));
+        CHECK(entry.version == i + 1 && ((const char *)entry.value.data)[SIZE - 1] == 'm');
+        stm_snapshot_release(snapshots[i]);
+    }
+    CHECK(stats_now().versions_old == 0);
+    close_all();
+}
+
+/* ------------------------------------------------------------------------ old versions -- */
+
+static stm_snapshot *early, *late;
+
+static void release_the_early_one(void)
+{
+    if (visits.count == 1)
+        stm_snapshot_release(early);
+}
+
+static void read_below(void)
+{
+    stm_entry entry;
+    visit_at("read_record", STMI_LOAD, release_the_early_one);
+    OK(stm_snapshot_get(late, stm_text("x"), &entry));
+    CHECK(visits.count > 1 && entry.version == 2);
+    CHECK(entry.value.size == 6 && memcmp(entry.value.data, "second", 6) == 0);
+    visit_at("", STMI_LOAD, read_below);
+}
+
+/* A snapshot's value stands in the record, below a commit that has been decided and has not kept it yet. While it is read,
+ * an older one is dropped from the history: that is none of its business. */
+static void an_older_version_is_dropped_meanwhile(void)
+{
+    open_three_keys((stm_options){0});
+    OK(stm_snapshot_take(store, "early", &early));
+    put("x", "second");
+    OK(stm_snapshot_take(store, "late", &late));
+    OK(stm_txn_set(patient, stm_text("x"), stm_text("third")));
+    visit_at("copy_old", STMI_LOAD, read_below);
+    OK(stm_txn_commit(patient));
+    CHECK(visits.count == 0 && visits.function[0] == '\0'); /* it came to that */
+    stop_visits();
+    CHECK(holds("x", "third") && stats_now().versions_old == 1);
+    stm_snapshot_release(late);
+    close_all();
+}
+
+/* ------------------------------------------------------------------------------ cursors -- */
+
+static unsigned count_keys(void)
+{
+    const stm_bytes all = {NULL, 0};
+    stm_snapshot *snapshot;
+    stm_cursor *cursor;
+    stm_entry entry;
+    unsigned count = 0;
+    OK(stm_snapshot_take(store, "count", &snapshot));
+    OK(stm_cursor_open(snapshot, all, all, &cursor));
+    while (stm_cursor_next(cursor, &entry) == STM_OK)
+        count++;
+    stm_cursor_close(cursor);
+    stm_snapshot_release(snapshot);
+    return count;
+}
+
+static void make_and_count_keys(void)
+{
+    if (visits.count != 2)
+        return;
+    put("new", "x");
+    CHECK(count_keys() == 4);
+}
+
+/* Who opens a cursor has found the order of all keys, and is about to count himself in. Meanwhile another one puts a newer
+ * order in its place, and nobody else uses the old one: it may not be gone. */
+static void an_order_is_replaced_meanwhile(void)
+{
+    open_three_keys((stm_options){0});
+    CHECK(count_keys() == 3);
+    visit_at("shared", STMI_LOAD, make_and_count_keys);
+    CHECK(count_keys() == 3); /* the new one is later than the snapshot */
+    CHECK(visits.count >= 2);
+    stop_visits();
+    put("newer", "x");
+    CHECK(count_keys() == 5);
+    close_all();
+}
+
 /* --------------------------------------------------------------------------- full index -- */
 
 /* Memory for anything but a table of the index: the only pieces of whole pages of no power of two, for which see
@@ -671,6 +778,9 @@ int main(void)
     two_take_from_the_depot();
     two_give_to_the_depot();
     two_give_up_a_block();
+    two_old_versions_of_one_block();
+    an_older_version_is_dropped_meanwhile();
+    an_order_is_replaced_meanwhile();
     full_to_the_last_word();
     half_moved();
     return 0;
