@@ -3,10 +3,12 @@
 
 #include "sanitizer.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define REGION_SIZE ARENA_REGION_SIZE
 #define REGION_COUNT (ARENA_SIZE / REGION_SIZE)
@@ -125,60 +127,123 @@ void arena_reset(void)
 
 /* ----------------------------------------------------------------------------- an image -- */
 
-/* Most of what a store takes are zeros, which most runs leave alone: to look whether they are still there takes less
- * time than to write them anew. */
-#define BLOCK ((size_t)1024)
-#define IMAGE_MAX ((size_t)1 << 20)
+/* Most of what a store takes no run ever writes. Which pages are written is learnt by forbidding it: the first write to a
+ * page is a fault, from which on the page is one of those that are brought back. So a page that is not was never written
+ * since. Pages that were once written remain so in the next image: it is laid out much like the last one. */
+#define PAGE ((size_t)4096)
+#define IMAGE_PAGES_MAX ((size_t)256)
+#define USES_BEFORE_GUARD 4 /* before that it is cheaper to bring all back */
 
 static struct {
     struct region region;
-    char *bytes; /* the blocks that are not zeros */
-    bool zeros[IMAGE_MAX / BLOCK];
+    char *bytes; /* IMAGE_PAGES_MAX pages */
+    size_t page_count;
+    unsigned uses;
+    bool guarded;
+    bool written[IMAGE_PAGES_MAX];
 } image;
 
-static bool is_zero(const char *block)
+static struct sigaction handler_before;
+
+static char *image_place(void)
 {
-    static const char zeros[sizeof(uint64_t)];
-    return memcmp(block, zeros, sizeof zeros) == 0 && memcmp(block, block + sizeof zeros, BLOCK - sizeof zeros) == 0;
+    return arena_base + SCHEDULER_NOBODY * REGION_SIZE;
+}
+
+static void protect(size_t page, size_t count, int protection)
+{
+    if (mprotect(image_place() + page * PAGE, count * PAGE, protection) != 0) {
+        perror("arena: mprotect");
+        _exit(2);
+    }
+}
+
+/* The access is made again when this returns: by then it is allowed, or somebody else looks after it. */
+static void on_fault(int signal_number, siginfo_t *info, void *context)
+{
+    (void)context;
+    size_t page = ((uintptr_t)info->si_addr - (uintptr_t)image_place()) / PAGE;
+    if (image.guarded && page < image.page_count && !image.written[page]) {
+        image.written[page] = true;
+        protect(page, 1, PROT_READ | PROT_WRITE);
+        return;
+    }
+    sigaction(signal_number, &handler_before, NULL);
+}
+
+static void watch_faults(void)
+{
+    struct sigaction now, ours = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigemptyset(&ours.sa_mask);
+    sigaction(SIGSEGV, NULL, &now);
+    if ((now.sa_flags & SA_SIGINFO) != 0 && now.sa_sigaction == on_fault)
+        return;
+    handler_before = now;
+    sigaction(SIGSEGV, &ours, NULL);
+}
+
+/* How many pages from here on have, or have not, been written. */
+static size_t count_alike(size_t page)
+{
+    size_t end = page + 1;
+    while (end < image.page_count && image.written[end] == image.written[page])
+        end++;
+    return end - page;
+}
+
+static void guard(void)
+{
+    watch_faults();
+    image.guarded = true;
+    for (size_t page = 0, count; page < image.page_count; page += count) {
+        count = count_alike(page);
+        if (!image.written[page])
+            protect(page, count, PROT_READ);
+    }
+}
+
+void arena_forget(void)
+{
+    if (image.guarded)
+        protect(0, image.page_count, PROT_READ | PROT_WRITE);
+    image.guarded = false;
+    image.page_count = 0;
 }
 
 bool arena_keep(void)
 {
     const struct region *region = &regions[SCHEDULER_NOBODY];
-    const char *from = arena_base + SCHEDULER_NOBODY * REGION_SIZE;
-    if (UNDER_ASAN || UNDER_TSAN || region->used > IMAGE_MAX)
+    arena_forget();
+    if (UNDER_ASAN || UNDER_TSAN || region->used > IMAGE_PAGES_MAX * PAGE)
         return false;
     if (image.bytes == NULL)
-        image.bytes = malloc(IMAGE_MAX);
+        image.bytes = malloc(IMAGE_PAGES_MAX * PAGE);
     if (image.bytes == NULL) {
         perror("arena: malloc");
         exit(2);
     }
-    char *to = image.bytes;
-    for (size_t at = 0; at < region->used; at += BLOCK) {
-        image.zeros[at / BLOCK] = is_zero(from + at);
-        if (!image.zeros[at / BLOCK]) {
-            memcpy(to, from + at, BLOCK);
-            to += BLOCK;
-        }
-    }
     image.region = *region;
+    image.page_count = (region->used + PAGE - 1) / PAGE;
+    image.uses = 0;
+    memcpy(image.bytes, image_place(), image.page_count * PAGE);
     return true;
+}
+
+static void bring_back_pages(void)
+{
+    for (size_t page = 0, count; page < image.page_count; page += count) {
+        count = count_alike(page);
+        if (!image.guarded || image.written[page])
+            memcpy(image_place() + page * PAGE, image.bytes + page * PAGE, count * PAGE);
+    }
 }
 
 void arena_bring_back(void)
 {
-    char *to = arena_base + SCHEDULER_NOBODY * REGION_SIZE;
-    const char *from = image.bytes;
-    for (size_t at = 0; at < image.region.used; at += BLOCK) {
-        if (!image.zeros[at / BLOCK]) {
-            memcpy(to + at, from, BLOCK);
-            from += BLOCK;
-        } else if (!is_zero(to + at)) {
-            memset(to + at, 0, BLOCK);
-        }
-    }
+    bring_back_pages();
     regions[SCHEDULER_NOBODY] = image.region;
+    if (++image.uses == USES_BEFORE_GUARD)
+        guard();
 }
 
 /* ------------------------------------------------------------------------------ telling -- */

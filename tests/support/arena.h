@@ -21,6 +21,8 @@ void arena_reset(void);
  * all calls since the reset had been made again. False: not under AddressSanitizer, to which it would be forbidden. */
 bool arena_keep(void);
 void arena_bring_back(void);
+/* What was kept is of no more use; before it is written over, which would be watched. */
+void arena_forget(void);
 /* The thread's number-th allocation from now on finds no memory; those before and after it do. 0: none will fail. */
 void arena_fail(unsigned thread, unsigned number);
 /* Whether it came to that since. */

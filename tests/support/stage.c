@@ -192,6 +192,7 @@ void stage_open(unsigned actor_count, const char *kinds)
     if (image_fits(actor_count, kinds)) {
         image_bring_back();
     } else {
+        arena_forget();
         make_all(actor_count, kinds);
         image_take(actor_count, kinds);
     }
