@@ -45,6 +45,9 @@ extern void (*stmi_store_hook)(volatile void *address, size_t size, uint64_t val
 extern volatile void *(*stmi_place_hook)(volatile void *address);
 extern void (*stmi_show_hook)(const void *address, size_t size); /* the caller is about to read it plainly */
 extern bool stmi_threads_are_logical; /* txn.c */
+extern void *const stmi_logical_local; /* what the library keeps of a thread, of all logical ones: for who takes runs back */
+extern const size_t stmi_logical_local_size;
+#define STMI_LOGICAL_LOCAL_MAX 64
 
 static inline void stmi_access_tell(stmi_access_kind kind, memory_order order, const volatile void *address,
                                     size_t size, const char *site, int line)

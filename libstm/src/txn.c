@@ -27,6 +27,8 @@ static _Thread_local __attribute__((tls_model("initial-exec"))) struct local own
 /* Logical threads have one together, so that a run is the same whatever carries them: stacks, or real threads. */
 bool stmi_threads_are_logical;
 static struct local of_logical;
+void *const stmi_logical_local = &of_logical;
+const size_t stmi_logical_local_size = sizeof of_logical;
 #define mine (*(stmi_threads_are_logical ? &of_logical : &own))
 #else
 #define mine own

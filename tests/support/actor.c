@@ -1,5 +1,7 @@
 #include "actor.h"
 
+#include "kept.h"
+
 #include <stdio.h>
 
 actor_key actor_key_make(uint32_t number, value_kind kind)
@@ -40,6 +42,25 @@ void actor_close(actor *actor)
     actor_release(actor);
     stm_txn_end(actor->txn);
     actor->txn = NULL;
+}
+
+/* What is in the two arrays beyond their counts is never looked at. */
+char *actor_save(const actor *actor, char *to)
+{
+    to = kept_write(to, &actor->held_count, sizeof actor->held_count);
+    to = kept_write(to, &actor->conflict_count, sizeof actor->conflict_count);
+    to = kept_write(to, actor, offsetof(struct actor, held));
+    to = kept_write(to, actor->held, actor->held_count * sizeof actor->held[0]);
+    return kept_write(to, actor->conflicts, actor->conflict_count * sizeof actor->conflicts[0]);
+}
+
+const char *actor_load(actor *actor, const char *from)
+{
+    from = kept_read(from, &actor->held_count, sizeof actor->held_count);
+    from = kept_read(from, &actor->conflict_count, sizeof actor->conflict_count);
+    from = kept_read(from, actor, offsetof(struct actor, held));
+    from = kept_read(from, actor->held, actor->held_count * sizeof actor->held[0]);
+    return kept_read(from, actor->conflicts, actor->conflict_count * sizeof actor->conflicts[0]);
 }
 
 /* ------------------------------------------------------------------------------- nodes -- */

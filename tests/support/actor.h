@@ -72,6 +72,9 @@ typedef struct actor {
 /* Begins a transaction, which serves for all that follow; nothing is held yet. */
 void actor_open(actor *actor, const actor_world *world, unsigned number, const char *label);
 void actor_close(actor *actor);
+/* Of a run that is kept (kept.h). */
+char *actor_save(const actor *actor, char *to);
+const char *actor_load(actor *actor, const char *from);
 
 /* Where the world may starve an actor, each call may answer NO_MEMORY besides; whether it keeps what that promises is
  * judged at once: nothing was changed, and each call after it answers the same until reset. */

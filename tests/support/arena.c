@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "arena.h"
 
+#include "kept.h"
 #include "sanitizer.h"
 
 #include <signal.h>
@@ -217,7 +218,7 @@ bool arena_keep(void)
     if (UNDER_ASAN || UNDER_TSAN || region->used > IMAGE_PAGES_MAX * PAGE)
         return false;
     if (image.bytes == NULL)
-        image.bytes = malloc(IMAGE_PAGES_MAX * PAGE);
+        image.bytes = aligned_alloc(PAGE, IMAGE_PAGES_MAX * PAGE);
     if (image.bytes == NULL) {
         perror("arena: malloc");
         exit(2);
@@ -244,6 +245,96 @@ void arena_bring_back(void)
     regions[SCHEDULER_NOBODY] = image.region;
     if (++image.uses == USES_BEFORE_GUARD)
         guard();
+}
+
+/* --------------------------------------------------------------------- a run that is kept -- */
+
+#define LINE ((size_t)64)
+
+bool arena_can_be_saved(void)
+{
+    return image.guarded;
+}
+
+/* Most of the time that it takes to keep a run goes here: as many bytes at once as the processor can. */
+#if defined(__x86_64__) && defined(__GLIBC__)
+#define AT_ONCE __attribute__((target_clones("avx2", "default")))
+#else
+#define AT_ONCE
+#endif
+#define GROUP 4u /* lines */
+typedef uint64_t lanes __attribute__((vector_size(LINE / 2), may_alias));
+
+static bool any(const lanes *differ)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < sizeof *differ / sizeof(uint64_t); i++)
+        all |= (*differ)[i];
+    return all != 0;
+}
+
+/* A bit for each line of the page that is not the same in both. Few are not. */
+AT_ONCE static uint64_t differing_lines(const lanes *a, const lanes *b)
+{
+    uint64_t lines = 0;
+    for (unsigned group = 0; group < PAGE / LINE; group += GROUP, a += 2 * GROUP, b += 2 * GROUP) {
+        lanes differ = a[0] ^ b[0];
+        for (unsigned i = 1; i < 2 * GROUP; i++)
+            differ |= a[i] ^ b[i];
+        for (unsigned i = 0; any(&differ) && i < GROUP; i++) {
+            lanes line = (a[2 * i] ^ b[2 * i]) | (a[2 * i + 1] ^ b[2 * i + 1]);
+            lines |= (uint64_t)any(&line) << (group + i);
+        }
+    }
+    return lines;
+}
+
+/* Those lines that are not as in the image. */
+static char *save_pages(char *to)
+{
+    for (size_t page = 0; page < image.page_count; page++) {
+        if (!image.written[page])
+            continue;
+        const char *place = image_place() + page * PAGE;
+        uint64_t lines = differing_lines((const lanes *)(const void *)place,
+                                         (const lanes *)(const void *)(image.bytes + page * PAGE));
+        for (; lines != 0; lines &= lines - 1) {
+            size_t at = (size_t)__builtin_ctzll(lines) * LINE;
+            to = kept_write(to, &(size_t){page * PAGE + at}, sizeof(size_t));
+            to = kept_write(to, place + at, LINE);
+        }
+    }
+    return kept_write(to, &(size_t){SIZE_MAX}, sizeof(size_t));
+}
+
+static const char *load_pages(const char *from)
+{
+    bring_back_pages();
+    size_t at;
+    from = kept_read(from, &at, sizeof at);
+    while (at != SIZE_MAX) {
+        from = kept_read(from, image_place() + at, LINE);
+        from = kept_read(from, &at, sizeof at);
+    }
+    return from;
+}
+
+char *arena_save(char *to)
+{
+    to = kept_write(to, regions, sizeof regions);
+    to = kept_write(to, shortages, sizeof shortages);
+    for (unsigned i = 0; i < SCHEDULER_NOBODY; i++)
+        to = kept_write(to, arena_base + i * REGION_SIZE, regions[i].used);
+    return save_pages(to);
+}
+
+const char *arena_load(const char *from)
+{
+    from = kept_read(from, regions, sizeof regions);
+    from = kept_read(from, shortages, sizeof shortages);
+    for (unsigned i = 0; i < SCHEDULER_NOBODY; i++)
+        from = kept_read(from, arena_base + i * REGION_SIZE, regions[i].used);
+    return load_pages(from);
 }
 
 /* ------------------------------------------------------------------------------ telling -- */

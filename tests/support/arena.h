@@ -23,6 +23,10 @@ bool arena_keep(void);
 void arena_bring_back(void);
 /* What was kept is of no more use; before it is written over, which would be watched. */
 void arena_forget(void);
+/* Of a run that is kept (kept.h). False: there is no image that it could be told from. */
+bool arena_can_be_saved(void);
+char *arena_save(char *to);
+const char *arena_load(const char *from);
 /* The thread's number-th allocation from now on finds no memory; those before and after it do. 0: none will fail. */
 void arena_fail(unsigned thread, unsigned number);
 /* Whether it came to that since. */

@@ -2,6 +2,7 @@
 #include "fiber.h"
 
 #include "baton.h"
+#include "kept.h"
 #include "sanitizer.h"
 
 #include <pthread.h>
@@ -47,6 +48,13 @@ static void context_switch(context *from, context *to)
 {
     fiber_switch(from, *to);
 }
+
+#define CAN_BE_SAVED (!UNDER_ASAN && !UNDER_TSAN)
+
+static char *context_stack(const context *context)
+{
+    return *context;
+}
 #else
 typedef ucontext_t context;
 
@@ -64,6 +72,14 @@ static void context_make(context *context, char *stack, size_t size, void (*begi
 static void context_switch(context *from, context *to)
 {
     swapcontext(from, to);
+}
+
+#define CAN_BE_SAVED false
+
+static char *context_stack(const context *context)
+{
+    (void)context;
+    abort();
 }
 #endif
 
@@ -238,6 +254,27 @@ fiber *fiber_open_again(fiber *old)
         __tsan_destroy_fiber(old->tsan_fiber);
     make_stack(old);
     return old;
+}
+
+bool fiber_can_be_saved(fiber_kind kind)
+{
+    return CAN_BE_SAVED && kind == FIBER_STACK && __sanitizer_start_switch_fiber == NULL &&
+           __tsan_switch_to_fiber == NULL;
+}
+
+char *fiber_save(const fiber *fiber, char *to)
+{
+    const char *top = fiber->stack + GUARD_SIZE + STACK_SIZE, *stack = context_stack(&fiber->context);
+    to = kept_write(to, &fiber->context, sizeof fiber->context);
+    return kept_write(to, stack, (size_t)(top - stack));
+}
+
+const char *fiber_load(fiber *fiber, const char *from)
+{
+    const char *top = fiber->stack + GUARD_SIZE + STACK_SIZE;
+    from = kept_read(from, &fiber->context, sizeof fiber->context);
+    char *stack = context_stack(&fiber->context);
+    return kept_read(from, stack, (size_t)(top - stack));
 }
 
 bool fiber_is_lost(const fiber *fiber)

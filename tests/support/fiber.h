@@ -23,6 +23,10 @@ fiber *fiber_open(fiber_kind kind, void (*run)(void *arg), void *arg);
 /* A new one in the place of one that is not running. What is on its stack is forgotten; a real thread cannot be
  * ended from outside, and is left standing. */
 fiber *fiber_open_again(fiber *fiber);
+/* Whether such fibers can be saved: what is on the stack of one that is not running, to be brought back later. */
+bool fiber_can_be_saved(fiber_kind kind);
+char *fiber_save(const fiber *fiber, char *to);
+const char *fiber_load(fiber *fiber, const char *from);
 /* A real thread that fork() has not brought along. */
 bool fiber_is_lost(const fiber *fiber);
 /* Goes on in `to`, until somebody changes back to the fiber that is running now. */

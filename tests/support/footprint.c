@@ -1,18 +1,30 @@
 #define _GNU_SOURCE
 #include "footprint.h"
 
+#include "kept.h"
+#include "random.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 /* The few words that are not in the arena, but in static memory: a table with open addressing. */
 #define ELSEWHERE_MAX ((size_t)1 << 12)
+#define NOTES_MAX ((size_t)1 << 14)
 
 static struct {
     uintptr_t number; /* address / 8 */
     footprint_word word; /* of another life: the place is empty */
 } elsewhere[ELSEWHERE_MAX];
 static size_t elsewhere_used;
+
+/* What a note of this run has replaced, in order. */
+static struct note {
+    footprint_word *word;
+    footprint_word before;
+} notes[NOTES_MAX];
+static size_t note_count; /* may be greater: those are not undone */
+static uint64_t notes_digest;
 
 footprint_word *footprint_shadow;
 /* Should they come round, a word may be taken for common that is not: no harm. */
@@ -48,6 +60,7 @@ void footprint_begin_run(void)
     if (footprint_shadow == NULL)
         map_shadow();
     footprint_run++;
+    note_count = notes_digest = 0;
 }
 
 void footprint_reset(void)
@@ -56,10 +69,55 @@ void footprint_reset(void)
     elsewhere_used = common_count = 0;
 }
 
-void footprint_note_common(footprint_word *word)
+static uint64_t digest_of(const footprint_word *word)
 {
-    word->common = true;
-    common_count++;
+    if (word->run != footprint_run)
+        return 0;
+    return random_mix((uint64_t)(uintptr_t)word << 16 ^ (uint64_t)word->readers << 8 ^ word->writers);
+}
+
+void footprint_note(footprint_word *word, uint8_t readers, uint8_t writers)
+{
+    if (note_count < NOTES_MAX)
+        notes[note_count] = (struct note){word, *word};
+    note_count++;
+    notes_digest ^= digest_of(word);
+    word->run = footprint_run;
+    word->readers = readers;
+    word->writers = writers;
+    notes_digest ^= digest_of(word);
+    if (writers != 0 && (readers & (readers - 1)) != 0) {
+        word->common = true;
+        common_count++;
+    }
+}
+
+char *footprint_save(char *to)
+{
+    if (note_count > NOTES_MAX) {
+        fprintf(stderr, "footprint: a run that is kept touches more words than there is room for\n");
+        abort();
+    }
+    to = kept_write(to, &note_count, sizeof note_count);
+    return kept_write(to, &notes_digest, sizeof notes_digest);
+}
+
+const char *footprint_load(const char *from)
+{
+    size_t count;
+    from = kept_read(from, &count, sizeof count);
+    while (note_count > count) {
+        const struct note *note = &notes[--note_count];
+        note->word->run = note->before.run;
+        note->word->readers = note->before.readers;
+        note->word->writers = note->before.writers;
+    }
+    return kept_read(from, &notes_digest, sizeof notes_digest);
+}
+
+uint64_t footprint_digest(void)
+{
+    return notes_digest;
 }
 
 bool footprint_touch(unsigned thread, const stmi_access *access)

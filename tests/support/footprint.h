@@ -25,13 +25,17 @@ void footprint_begin_run(void);
 void footprint_reset(void);
 /* Thread (below 8) makes this access. True if it brought to light a new word in common. */
 bool footprint_touch(unsigned thread, const stmi_access *access);
+/* Of a run that is kept (kept.h): what was noted since is undone. */
+char *footprint_save(char *to);
+uint64_t footprint_digest(void); /* the same for the same notes, however they were come by */
+const char *footprint_load(const char *from);
 /* How many words are in common. */
 size_t footprint_common_count(void);
 
 /* For the functions below: asked before every access. */
 extern footprint_word *footprint_shadow; /* of the arena: a word's place is as far from the beginning */
 extern uint32_t footprint_life, footprint_run;
-void footprint_note_common(footprint_word *word);
+void footprint_note(footprint_word *word, uint8_t readers, uint8_t writers);
 footprint_word *footprint_find_elsewhere(uintptr_t number);
 
 /* The word with this address / 8. */
@@ -68,16 +72,13 @@ static inline bool footprint_touch_word(unsigned thread, bool writes, footprint_
 {
     if (word->common)
         return false;
-    if (word->run != footprint_run) {
-        word->run = footprint_run;
-        word->readers = word->writers = 0;
-    }
-    word->readers |= (uint8_t)(1u << thread);
-    word->writers |= (uint8_t)((unsigned)writes << thread);
-    if (word->writers == 0 || (word->readers & (word->readers - 1)) == 0)
+    bool known = word->run == footprint_run;
+    uint8_t readers = (uint8_t)((known ? word->readers : 0) | 1u << thread);
+    uint8_t writers = (uint8_t)((known ? word->writers : 0) | (unsigned)writes << thread);
+    if (known && readers == word->readers && writers == word->writers)
         return false;
-    footprint_note_common(word);
-    return true;
+    footprint_note(word, readers, writers);
+    return word->common;
 }
 
 /* Whether the access reaches a word in common. */

@@ -1,5 +1,7 @@
 #include "history_log.h"
 
+#include "kept.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +138,47 @@ void history_continue(history *history)
         }
     }
     history_clear(history);
+}
+
+/* The arrays only grow, so that there is room for what was in them. */
+char *history_save(const history *history, char *to)
+{
+    for (unsigned i = 0; i < history->thread_count; i++) {
+        const history_log *log = &history->logs[i];
+        size_t counts[] = {log->node_count, log->cell_count, log->claim_count, log->fault_by};
+        to = kept_write(to, counts, sizeof counts);
+        if (log->node_count > 0)
+            to = kept_write(to, log->nodes, log->node_count * sizeof *log->nodes);
+        if (log->cell_count > 0)
+            to = kept_write(to, log->cells, log->cell_count * sizeof *log->cells);
+        if (log->claim_count > 0)
+            to = kept_write(to, log->claims, log->claim_count * sizeof *log->claims);
+        if (log->fault_by != ORACLE_NONE)
+            to = kept_write(to, log->fault, sizeof log->fault);
+    }
+    return to;
+}
+
+const char *history_load(history *history, const char *from)
+{
+    for (unsigned i = 0; i < history->thread_count; i++) {
+        history_log *log = &history->logs[i];
+        size_t counts[4];
+        from = kept_read(from, counts, sizeof counts);
+        log->node_count = counts[0];
+        log->cell_count = counts[1];
+        log->claim_count = counts[2];
+        log->fault_by = (oracle)counts[3];
+        if (log->node_count > 0)
+            from = kept_read(from, log->nodes, log->node_count * sizeof *log->nodes);
+        if (log->cell_count > 0)
+            from = kept_read(from, log->cells, log->cell_count * sizeof *log->cells);
+        if (log->claim_count > 0)
+            from = kept_read(from, log->claims, log->claim_count * sizeof *log->claims);
+        if (log->fault_by != ORACLE_NONE)
+            from = kept_read(from, log->fault, sizeof log->fault);
+    }
+    return from;
 }
 
 oracle history_faults(const history *history, char *text, size_t size)

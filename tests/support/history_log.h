@@ -94,6 +94,10 @@ void history_claim_writer(history_log *log, const history_claim *claim);
 /* The first one counts. */
 void history_fault(history_log *log, oracle by, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* All that is in it but initial, of a run that is kept (kept.h). */
+char *history_save(const history *history, char *to);
+const char *history_load(history *history, const char *from);
+
 /* ORACLE_NONE: no log has a fault. Else text tells one. */
 oracle history_faults(const history *history, char *text, size_t size);
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "machine.h"
 
+#include "kept.h"
 #include "scheduler.h"
 
 #include <dlfcn.h>
@@ -20,6 +21,16 @@ static int64_t looks[SCHEDULER_THREAD_COUNT_MAX + 1];
 void machine_reset(void)
 {
     memset(looks, 0, sizeof looks);
+}
+
+char *machine_save(char *to)
+{
+    return kept_write(to, looks, sizeof looks);
+}
+
+const char *machine_load(const char *from)
+{
+    return kept_read(from, looks, sizeof looks);
 }
 
 double machine_seconds_now(void)

@@ -13,6 +13,9 @@
 
 /* Sets the clock back to the beginning. */
 void machine_reset(void);
+/* The clock, of a run that is kept (kept.h). */
+char *machine_save(char *to);
+const char *machine_load(const char *from);
 /* The kernel's futex, for the scheduler itself. */
 void machine_futex(uint32_t *address, int operation, uint32_t value);
 /* The real time of day, for whoever measures or limits a search: clock_gettime is the scheduled threads' own. */

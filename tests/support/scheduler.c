@@ -4,6 +4,7 @@
 #include "arena.h"
 #include "fiber.h"
 #include "footprint.h"
+#include "kept.h"
 #include "machine.h"
 #include "random.h"
 #include "sanitizer.h"
@@ -14,6 +15,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct step {
     stmi_access access;
@@ -30,6 +32,8 @@ static uint64_t step_count_max = SCHEDULER_STEP_COUNT_MAX;
 static bool gives_up; /* then the run has failed; else the program is ended */
 static void (*tell_death)(void);
 static void (*fill_options)(stm_options *options);
+static const scheduler_keeper *keeper;
+static bool (*is_enough)(void);
 
 static struct {
     const scheduler_program *program;
@@ -48,6 +52,8 @@ static struct {
     bool delayed; /* stores */
     bool going_on;
     bool given_up;
+    bool left;  /* it has ended before its time: given up, or enough has been seen */
+    bool keeps; /* the running thread has gone home for this */
     bool footprint_grew;
     uint64_t hash;
     oracle objector;
@@ -138,6 +144,13 @@ void scheduler_on_death(void (*tell)(void))
 /* ------------------------------------------------------------------------------ steps -- */
 
 /* The stacks of its threads are left as they are. Does not return but at home. */
+static void leave(void)
+{
+    run.left = true;
+    if (run.current != SCHEDULER_NOBODY)
+        fiber_change(home, true);
+}
+
 static void give_up(void)
 {
     scheduler_object(ORACLE_STEPS, "not done after %llu steps: somebody waits for ever",
@@ -145,8 +158,7 @@ static void give_up(void)
     if (!gives_up)
         die_telling();
     run.given_up = true;
-    if (run.current != SCHEDULER_NOBODY)
-        fiber_change(home, true);
+    leave();
 }
 
 static inline void note_step(unsigned choice, const stmi_access *access)
@@ -265,6 +277,135 @@ static void hook_stores(bool on)
     stmi_place_hook = on && run.delayed ? find_place : NULL;
 }
 
+/* ------------------------------------------------------------------------ runs that are kept -- */
+
+#define KEPT_COUNT_MAX ((size_t)1 << 16)
+#define KEPT_BYTES_MAX ((size_t)1 << 30)
+
+/* One behind the other, each between two places. */
+static struct {
+    char *bytes;
+    size_t places[KEPT_COUNT_MAX + 1]; /* the first is 0 */
+    size_t count;
+} kept;
+
+void scheduler_keep_by(const scheduler_keeper *by)
+{
+    keeper = by;
+}
+
+bool scheduler_can_keep(void)
+{
+    return keeper != NULL && fiber_can_be_saved(kind) && arena_can_be_saved();
+}
+
+static char *save_rest(char *to)
+{
+    for (unsigned i = 0; i < run.view.thread_count; i++) {
+        to = kept_write(to, &buffers[i].count, sizeof buffers[i].count);
+        to = kept_write(to, buffers[i].entries, buffers[i].count * sizeof buffers[i].entries[0]);
+    }
+    to = arena_save(to);
+    to = machine_save(to);
+    return keeper->save(to);
+}
+
+static const char *load_rest(const char *from)
+{
+    for (unsigned i = 0; i < run.view.thread_count; i++) {
+        from = kept_read(from, &buffers[i].count, sizeof buffers[i].count);
+        from = kept_read(from, buffers[i].entries, buffers[i].count * sizeof buffers[i].entries[0]);
+    }
+    from = arena_load(from);
+    from = machine_load(from);
+    return keeper->load(from);
+}
+
+static void make_room(void)
+{
+    if (kept.bytes == NULL)
+        kept.bytes = mmap(NULL, KEPT_BYTES_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (kept.bytes == MAP_FAILED || kept.count == KEPT_COUNT_MAX ||
+        kept.places[kept.count] + SCHEDULER_IMAGE_MAX > KEPT_BYTES_MAX) {
+        fprintf(stderr, "scheduler: no room to keep a run %zu times\n", kept.count + 1);
+        exit(2);
+    }
+}
+
+/* At home. Threads that have ended are still to be ready for the next run. */
+static void keep_run(void)
+{
+    make_room();
+    char *to = kept.bytes + kept.places[kept.count];
+    to = kept_write(to, &run, sizeof run);
+    for (unsigned i = 0; i < run.view.thread_count; i++)
+        to = fiber_save(fibers[kind][i], to);
+    to = footprint_save(to);
+    to = save_rest(to);
+    kept.places[++kept.count] = (size_t)(to - kept.bytes);
+}
+
+static void load_run(void)
+{
+    const char *from = kept.bytes + kept.places[kept.count - 1];
+    from = kept_read(from, &run, sizeof run);
+    for (unsigned i = 0; i < run.view.thread_count; i++)
+        from = fiber_load(fibers[kind][i], from);
+    from = footprint_load(from);
+    load_rest(from);
+}
+
+/* False: that is not what was asked for. Where the run is gone on with from here, this returns once more. */
+static bool keep(unsigned choice)
+{
+    if (choice == SCHEDULER_LEAVE)
+        leave();
+    if (choice != SCHEDULER_KEEP)
+        return false;
+    run.keeps = run.current != SCHEDULER_NOBODY;
+    if (run.keeps)
+        fiber_change(home, true);
+    else
+        keep_run();
+    return true;
+}
+
+/* How the run came here is of no matter: who looked at what, and in which order. */
+static char *describe_thread(unsigned thread, char *to)
+{
+    const scheduler_view *view = &run.view;
+    bool alive = (run.alive >> thread & 1) != 0;
+    const stmi_access *next = &view->next[thread];
+    uint64_t facts[] = {view->own_steps[thread],     view->calls[thread],       run.call_began[thread],
+                        (uint64_t)(uintptr_t)run.asleep_on[thread],             run.has_timeout[thread],
+                        run.timed_out[thread],       run.slept_out[thread],     alive ? (uint64_t)next->kind : 0,
+                        alive ? (uint64_t)next->order : 0,                      alive ? (uintptr_t)next->address : 0,
+                        alive ? next->size : 0,      alive ? (uint64_t)next->line : 0};
+    to = kept_write(to, facts, sizeof facts);
+    return alive ? fiber_save(fibers[kind][thread], to) : to;
+}
+
+char *scheduler_describe(char *to)
+{
+    const scheduler_view *view = &run.view;
+    uint64_t facts[] = {view->thread_count, view->last,   view->runnable, view->quiet,    view->waiting, view->overtaking,
+                        view->ending,       view->steps,  run.alive,      run.objector,   footprint_digest()};
+    to = kept_write(to, facts, sizeof facts);
+    for (unsigned i = 0; i < view->thread_count; i++)
+        to = describe_thread(i, to);
+    return save_rest(to);
+}
+
+void scheduler_watch_ends(bool (*by)(void))
+{
+    is_enough = by;
+}
+
+bool scheduler_was_left(void)
+{
+    return run.left;
+}
+
 /* ------------------------------------------------------------------------------- switches -- */
 
 /* Nobody can make a step: those asleep run out of time, or wait for a wake-up that will not come. */
@@ -290,8 +431,10 @@ static unsigned pick(void)
     if (run.view.runnable == 0)
         wake_all_asleep();
     unsigned next = run.choose(run.strategy, &run.view);
-    while (!run.given_up && arrive(next))
+    while (!run.left && (keep(next) || arrive(next)))
         next = run.choose(run.strategy, &run.view);
+    if (run.left)
+        return SCHEDULER_NOBODY;
     run.until_common = (next & SCHEDULER_UNTIL_COMMON) != 0;
     next &= ~SCHEDULER_UNTIL_COMMON;
     if (next >= run.view.thread_count || (run.view.runnable >> next & 1) == 0) {
@@ -362,17 +505,31 @@ static void serve(void *arg)
     }
 }
 
+/* Until it, or whoever it has given way to, comes home: at its end, or to line up. On the way it may have asked for the run
+ * to be kept. */
+static void change_to(unsigned thread, bool ordered)
+{
+    run.current = thread;
+    fiber_change(fibers[kind][thread], ordered);
+    while (run.keeps) {
+        run.keeps = false;
+        keep_run();
+        fiber_change(fibers[kind][run.current], true);
+    }
+    run.current = SCHEDULER_NOBODY;
+    if (is_enough != NULL && !run.left && !run.lining_up)
+        run.left = is_enough();
+}
+
 static void enter(unsigned thread, bool ordered)
 {
     fiber **mine = &fibers[kind][thread];
     if (*mine == NULL || fiber_is_lost(*mine))
         *mine = fiber_open(kind, serve, (void *)(uintptr_t)thread);
-    run.current = thread;
-    fiber_change(*mine, ordered);
-    run.current = SCHEDULER_NOBODY;
+    change_to(thread, ordered);
 }
 
-/* Of a run that was given up: those of its threads that had not ended. */
+/* Of a run that was left: those of its threads that had not ended. */
 static void renew_fibers(void)
 {
     for (unsigned i = 0; i < run.view.thread_count; i++)
@@ -380,7 +537,7 @@ static void renew_fibers(void)
             fibers[kind][i] = fiber_open_again(fibers[kind][i]);
 }
 
-static void run_threads(void)
+static void line_up(void)
 {
     run.lining_up = true;
     for (unsigned i = 0; i < run.view.thread_count; i++) {
@@ -389,15 +546,40 @@ static void run_threads(void)
         enter(i, true);
     }
     run.lining_up = false;
-    while (run.alive != 0) {
+}
+
+static void run_threads(void)
+{
+    while (run.alive != 0 && !run.left) {
         unsigned next = pick();
-        if (!run.given_up)
+        if (!run.left)
             enter(next, false);
-        if (run.given_up) {
-            renew_fibers();
-            return;
-        }
     }
+    if (run.left)
+        renew_fibers();
+}
+
+static void hook_all(bool on)
+{
+    run.going_on = on;
+    stmi_threads_are_logical = on;
+    stmi_options_hook = on ? fill_options : NULL;
+    stmi_show_hook = on && fill_options != NULL ? scheduler_settle : NULL;
+}
+
+static void hook_accesses(bool on)
+{
+    stmi_access_hook = on ? before_access : NULL;
+    hook_stores(on);
+}
+
+static bool end_run(void)
+{
+    hook_accesses(false);
+    if (!run.left)
+        run.program->finish();
+    hook_all(false);
+    return run.objector == ORACLE_NONE;
 }
 
 bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, void *strategy)
@@ -408,7 +590,6 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
     failure[0] = '\0';
     for (unsigned i = 0; i < SCHEDULER_THREAD_COUNT_MAX; i++)
         buffers[i].count = 0;
-    run.going_on = true;
     run.program = program;
     run.choose = choose;
     run.strategy = strategy;
@@ -416,26 +597,29 @@ bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, v
     run.view.thread_count = program->thread_count;
     run.view.last = SCHEDULER_NOBODY;
     run.view.buffers = buffers;
+    kept.count = 0;
     footprint_begin_run();
     arena_reset();
     machine_reset();
-    stmi_threads_are_logical = true;
-    stmi_options_hook = fill_options;
-    stmi_show_hook = fill_options == NULL ? NULL : scheduler_settle;
+    hook_all(true);
     program->setup();
     machine_reset(); /* how often setup looked at the clock is nobody's business: it may have taken a short cut */
-    stmi_access_hook = before_access;
-    hook_stores(true);
+    hook_accesses(true);
+    line_up();
     run_threads();
-    hook_stores(false);
-    stmi_access_hook = NULL;
-    if (!run.given_up)
-        program->finish();
-    stmi_threads_are_logical = false;
-    stmi_options_hook = NULL;
-    stmi_show_hook = NULL;
-    run.going_on = false;
-    return run.objector == ORACLE_NONE;
+    return end_run();
+}
+
+bool scheduler_run_on(size_t count)
+{
+    kept.count = count;
+    load_run();
+    hook_all(true);
+    hook_accesses(true);
+    if (run.current != SCHEDULER_NOBODY)
+        change_to(run.current, true);
+    run_threads();
+    return end_run();
 }
 
 /* -------------------------------------------------------------------- asked from within -- */

@@ -67,12 +67,39 @@ typedef struct scheduler_view {
  * (footprint.h), or spins. */
 #define SCHEDULER_UNTIL_COMMON 64u
 
+/* Instead of a thread: keep the run as it is (scheduler_run_on), and ask again; or, end it here, without finish. */
+#define SCHEDULER_KEEP 128u
+#define SCHEDULER_LEAVE 129u
+
 /* Names one of the runnable threads, or a store of one that is waiting. */
 typedef unsigned scheduler_choose(void *strategy, const scheduler_view *view);
 
 /* One run, from setup to finish. False if it failed; why is in scheduler_failure(). A run that does not
  * end within the limit on steps is reported, and ends the program, unless scheduler_give_up_after() was called. */
 bool scheduler_run(const scheduler_program *program, scheduler_choose *choose, void *strategy);
+
+/* Runs of which only the end differs from the last one need not be made from the beginning: where the strategy says so, a
+ * run is kept as it is, with all that it consists of, and can be gone on with from there, as often as one likes. What it
+ * consists of besides the stacks, the arena and the scheduler's own, the program saves and loads (kept.h), in
+ * all further runs; NULL: there is nothing. */
+typedef struct scheduler_keeper {
+    char *(*save)(char *to);
+    const char *(*load)(const char *from);
+} scheduler_keeper;
+void scheduler_keep_by(const scheduler_keeper *keeper);
+/* Whether the run that is going on, from its setup on, can be kept: not where stacks are real threads, under a sanitizer,
+ * or before the arena has an image. */
+bool scheduler_can_keep(void);
+/* Like scheduler_run, of the last run's program and strategy, from where it was kept for the count-th time; what was kept
+ * later is forgotten. */
+bool scheduler_run_on(size_t count);
+/* What the rest of the run depends on: two runs that are the same here will come to the same end. Called between steps;
+ * SCHEDULER_IMAGE_MAX bytes at most. */
+char *scheduler_describe(char *to);
+#define SCHEDULER_IMAGE_MAX ((size_t)8 << 20)
+/* Is asked after each end of a thread, in all further runs; true: the run is left there, without finish. NULL: nobody. */
+void scheduler_watch_ends(bool (*is_enough)(void));
+bool scheduler_was_left(void);
 
 /* From now on each logical thread is carried by a real one (fiber.h), or by a stack again, as in the beginning. The
  * same schedule gives the same run either way. */

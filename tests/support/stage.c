@@ -1,5 +1,7 @@
 #include "stage.h"
 
+#include "kept.h"
+#include "moments.h"
 #include "mutants.h"
 
 #include "../../libstm/src/store.h"
@@ -17,12 +19,14 @@ actor_world stage_world;
 static actor_key keys[STAGE_KEY_COUNT_MAX];
 static uint32_t key_count;
 static history log_of_run;
+static moments clock_of_run;
 static char outcomes[SCHEDULER_THREAD_COUNT_MAX][32];
 static char text[4096];
 
 static uint64_t stage_clock(actor_edge edge)
 {
-    return scheduler_mark(edge == ACTOR_BEGIN ? SCHEDULER_BEGIN : SCHEDULER_END);
+    scheduler_mark(edge == ACTOR_BEGIN ? SCHEDULER_BEGIN : SCHEDULER_END);
+    return edge == ACTOR_BEGIN ? moments_begin(&clock_of_run) : moments_end(&clock_of_run);
 }
 
 stm_bytes stage_key(uint32_t key)
@@ -134,6 +138,7 @@ static struct image {
     uint64_t fork_count; /* the store belongs to the process that opened it */
     actor actors[SCHEDULER_THREAD_COUNT_MAX];
     history_cell initial[STAGE_KEY_COUNT_MAX];
+    char local[STMI_LOGICAL_LOCAL_MAX];
 } image;
 
 static bool image_fits(unsigned actor_count, const char *kinds)
@@ -149,6 +154,7 @@ static void image_take(unsigned actor_count, const char *kinds)
     snprintf(image.kinds, sizeof image.kinds, "%s", kinds);
     memcpy(image.actors, stage_actors, sizeof image.actors);
     memcpy(image.initial, log_of_run.initial, sizeof image.initial);
+    memcpy(image.local, stmi_logical_local, stmi_logical_local_size);
 }
 
 void stage_forget(void)
@@ -162,6 +168,7 @@ static void image_bring_back(void)
     history_clear(&log_of_run);
     memcpy(stage_actors, image.actors, sizeof image.actors);
     memcpy(log_of_run.initial, image.initial, sizeof image.initial);
+    memcpy(stmi_logical_local, image.local, stmi_logical_local_size);
 }
 
 static void make_all(unsigned actor_count, const char *kinds)
@@ -179,8 +186,8 @@ static void make_all(unsigned actor_count, const char *kinds)
         actor_open(&stage_actors[i], &stage_world, i, labels[i]);
 }
 
-/* No two runs' stores have the same number: the slot that a thread used last in another run's, which the library keeps
- * in a thread-local variable, is not taken for one of this. */
+/* No two runs' stores have the same number: the slot that was used last in another run, or when the store was filled, which
+ * the library keeps in a thread-local variable, is not taken for one of this. */
 static void renumber(void)
 {
     static uint64_t number = UINT64_C(1) << 32;
@@ -191,14 +198,37 @@ void stage_open(unsigned actor_count, const char *kinds)
 {
     if (image_fits(actor_count, kinds)) {
         image_bring_back();
+        if (!scheduler_can_keep()) /* else runs are compared, and the number would tell them apart */
+            renumber();
     } else {
         arena_forget();
         make_all(actor_count, kinds);
+        renumber();
         image_take(actor_count, kinds);
     }
-    renumber();
+    clock_of_run = (moments){0};
     for (unsigned i = 0; i < actor_count; i++)
         outcomes[i][0] = '\0';
+}
+
+char *stage_save(char *to)
+{
+    to = kept_write(to, &clock_of_run, sizeof clock_of_run);
+    to = kept_write(to, outcomes, sizeof outcomes);
+    to = kept_write(to, stmi_logical_local, stmi_logical_local_size);
+    for (unsigned i = 0; i + 1 < stage_world.actor_count; i++)
+        to = actor_save(&stage_actors[i], to);
+    return history_save(&log_of_run, to);
+}
+
+const char *stage_load(const char *from)
+{
+    from = kept_read(from, &clock_of_run, sizeof clock_of_run);
+    from = kept_read(from, outcomes, sizeof outcomes);
+    from = kept_read(from, stmi_logical_local, stmi_logical_local_size);
+    for (unsigned i = 0; i + 1 < stage_world.actor_count; i++)
+        from = actor_load(&stage_actors[i], from);
+    return history_load(&log_of_run, from);
 }
 
 #define INDEX_WORDS 128u /* of the smallest index, as index.c makes it */

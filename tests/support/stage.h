@@ -30,6 +30,10 @@ void stage_fill_index(unsigned below);
 /* All of the above; fails the run if anything is wrong. */
 void stage_close(void);
 
+/* Of a run that is kept (kept.h): all that is here, and not in the arena. */
+char *stage_save(char *to);
+const char *stage_load(const char *from);
+
 /* Notes how a thread came out; stage_close tells the explorer of all together: "OK, CONFLICT". */
 void stage_outcome(unsigned thread, const char *outcome);
 void stage_status(unsigned thread, stm_status status);

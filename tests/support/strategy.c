@@ -1,6 +1,7 @@
 #include "strategy.h"
 
 #include "footprint.h"
+#include "kept.h"
 #include "random.h"
 
 #include <stdlib.h>
@@ -283,38 +284,32 @@ unsigned strategy_pct_choose(void *strategy, const scheduler_view *view)
 /* ----------------------------------------------------------------- one after the other -- */
 
 #define SPIN_STEPS_MAX 16 /* between two spins of the same waiting */
+#define KEEP_STEPS 16 /* from where a run was kept last to where it is kept again: to make fewer steps anew is as cheap */
 
 strategy_search strategy_search_open(unsigned bound)
 {
     strategy_search search = {.bound = bound};
     search.forks = demand(malloc(SCHEDULER_STEP_COUNT_MAX * sizeof *search.forks));
+    search.kept = demand(malloc(SCHEDULER_STEP_COUNT_MAX / KEEP_STEPS * sizeof *search.kept));
     return search;
 }
 
 void strategy_search_close(strategy_search *search)
 {
     free(search->forks);
+    free(search->kept);
     search->forks = NULL;
-}
-
-static void rewind_run(strategy_search *search)
-{
-    search->at = 0;
-    search->preemptions = search->delayed = 0;
-    search->dozing = search->stubborn = search->yielded = 0;
-    memset(search->loaded_at, 0, sizeof search->loaded_at);
-    search->redundant = search->decided = false;
+    search->kept = NULL;
 }
 
 void strategy_search_restart(strategy_search *search)
 {
-    search->fork_count = 0;
-    rewind_run(search);
+    search->fork_count = search->kept_count = 0;
+    search->run = (strategy_search_run){0};
 }
 
-bool strategy_search_next(strategy_search *search)
+static bool take_next_way(strategy_search *search)
 {
-    rewind_run(search);
     while (search->fork_count > 0) {
         strategy_fork *fork = &search->forks[search->fork_count - 1];
         if (++fork->taken < fork->count)
@@ -324,14 +319,23 @@ bool strategy_search_next(strategy_search *search)
     return false;
 }
 
+bool strategy_search_next(strategy_search *search)
+{
+    bool more = take_next_way(search);
+    while (search->kept_count > 0 && search->kept[search->kept_count - 1].run.at >= search->fork_count)
+        search->kept_count--;
+    search->run = search->kept_count > 0 ? search->kept[search->kept_count - 1].run : (strategy_search_run){0};
+    return more;
+}
+
 /* Takes the way that the present schedule says, or the first of a new fork. */
 static unsigned take_fork(strategy_search *search, const scheduler_view *view, unsigned count)
 {
     if (count == 1)
         return 0;
-    if (search->at == search->fork_count)
+    if (search->run.at == search->fork_count)
         search->forks[search->fork_count++] = (strategy_fork){view->steps, 0, count};
-    const strategy_fork *fork = &search->forks[search->at++];
+    const strategy_fork *fork = &search->forks[search->run.at++];
     if (fork->step != view->steps || fork->count != count) {
         fprintf(stderr, "strategy: the same schedule ran differently at step %llu: the program is not "
                         "deterministic\n", (unsigned long long)view->steps);
@@ -346,47 +350,47 @@ static unsigned take_fork(strategy_search *search, const scheduler_view *view, u
  * that is never chosen (Musuvathi and Qadeer, "Fair stateless model checking", 2008). */
 static unsigned choices_of_yield(strategy_search *search, const scheduler_view *view, unsigned *first)
 {
-    search->yielded |= 1u << view->last;
-    unsigned choices = view->runnable & ~search->yielded;
+    search->run.yielded |= 1u << view->last;
+    unsigned choices = view->runnable & ~search->run.yielded;
     if (choices == 0) {
-        search->yielded = 1u << view->last;
-        choices = view->runnable & ~search->yielded;
+        search->run.yielded = 1u << view->last;
+        choices = view->runnable & ~search->run.yielded;
     }
     if (choices == 0)
         choices = view->runnable;
     *first = next_after(choices, view->last);
-    return search->redundant || search->fair ? 1u << *first : choices;
+    return search->run.redundant || search->fair ? 1u << *first : choices;
 }
 
 /* Who may go next; *first is the choice to begin with. A run that is redundant has no choices. */
 static unsigned choices_of(strategy_search *search, const scheduler_view *view, unsigned *first)
 {
-    unsigned awake = view->runnable & ~search->dozing;
+    unsigned awake = view->runnable & ~search->run.dozing;
     if (!can_go_on(view)) {
-        search->redundant |= awake == 0;
+        search->run.redundant |= awake == 0;
         *first = first_of(awake != 0 ? awake : view->runnable);
-        return search->redundant ? 1u << *first : awake;
+        return search->run.redundant ? 1u << *first : awake;
     }
     unsigned last = 1u << view->last;
     *first = view->last;
     if (yields(view) || (search->fair && spins(view)))
         return choices_of_yield(search, view, first);
-    if (search->redundant)
+    if (search->run.redundant)
         return last;
     if (has(view->ending, view->last)) /* it has nothing more to do: no preemption; but only to hold a store back */
-        return search->delayed < search->delays ? awake | last : last;
+        return search->run.delayed < search->delays ? awake | last : last;
     if (!matters(view))
         return last;
     if (spins(view)) {
         unsigned others = awake & ~last;
-        bool spins_on = has(search->stubborn, view->last) &&
-                        view->own_steps[view->last] - search->spun_at[view->last] <= SPIN_STEPS_MAX;
+        bool spins_on = has(search->run.stubborn, view->last) &&
+                        view->own_steps[view->last] - search->run.spun_at[view->last] <= SPIN_STEPS_MAX;
         if (others == 0 || spins_on)
             return last;
         *first = first_of(others);
         return others | last;
     }
-    return search->preemptions == search->bound ? last : awake | last;
+    return search->run.preemptions == search->bound ? last : awake | last;
 }
 
 /* ---- which store is held back meanwhile */
@@ -404,7 +408,7 @@ static bool shows_when_late(const strategy_search *search, const scheduler_view 
     const store_buffer *buffer = &view->buffers[view->last];
     if (!is_common_store(&buffer->entries[at]))
         return false;
-    bool shows = search->loaded_at[view->last] > buffer->entries[at].made_at;
+    bool shows = search->run.loaded_at[view->last] > buffer->entries[at].made_at;
     uint64_t behind = store_buffer_behind(buffer, at);
     for (unsigned i = at + 1; i < buffer->count && !shows; i++)
         shows = (behind >> i & 1) == 0 && is_common_store(&buffer->entries[i]);
@@ -418,7 +422,7 @@ static unsigned list_ways(strategy_search *search, const scheduler_view *view, s
 {
     unsigned first, count = 0;
     unsigned choices = choices_of(search, view, &first);
-    bool may_hold = can_go_on(view) && search->delayed < search->delays && has(view->waiting, view->last);
+    bool may_hold = can_go_on(view) && search->run.delayed < search->delays && has(view->waiting, view->last);
     const store_buffer *buffer = may_hold ? &view->buffers[view->last] : NULL;
     uint64_t late = 0;
     for (unsigned i = 0; may_hold && (choices & (choices - 1)) != 0 && i < buffer->count; i++)
@@ -439,25 +443,25 @@ static unsigned list_ways(strategy_search *search, const scheduler_view *view, s
 
 static void note_way(strategy_search *search, const scheduler_view *view)
 {
-    unsigned next = search->way.next;
-    search->from = view->last;
-    search->delayed += search->way.holds;
+    unsigned next = search->run.way.next;
+    search->run.from = view->last;
+    search->run.delayed += search->run.way.holds;
     if (!can_go_on(view))
         return;
     unsigned last = 1u << view->last;
     if (next == view->last) {
         if (spins(view)) {
-            search->stubborn |= last;
-            search->spun_at[next] = view->own_steps[next];
+            search->run.stubborn |= last;
+            search->run.spun_at[next] = view->own_steps[next];
         }
         return;
     }
-    search->stubborn &= ~last;
+    search->run.stubborn &= ~last;
     if (spins(view) || has(view->ending, view->last))
         return;
-    search->preemptions++;
-    if (!search->way.holds) /* else it is not the same as to make the access first, which may force the store out */
-        search->dozing |= last;
+    search->run.preemptions++;
+    if (!search->run.way.holds) /* else it is not the same as to make the access first, which may force the store out */
+        search->run.dozing |= last;
 }
 
 /* ---- what arrives before */
@@ -465,10 +469,10 @@ static void note_way(strategy_search *search, const scheduler_view *view)
 /* A store that arrives now, of the thread left; 0: no more. */
 static unsigned arrival_of_left(const strategy_search *search, const scheduler_view *view)
 {
-    unsigned from = search->from;
-    if (from == SCHEDULER_NOBODY || from == search->way.next || !has(view->waiting, from))
+    unsigned from = search->run.from;
+    if (from == SCHEDULER_NOBODY || from == search->run.way.next || !has(view->waiting, from))
         return 0;
-    if (!search->way.holds || view->buffers[from].entries[0].made_at != search->way.held)
+    if (!search->run.way.holds || view->buffers[from].entries[0].made_at != search->run.way.held)
         return SCHEDULER_ARRIVE(from);
     return has(view->overtaking, from) ? SCHEDULER_OVERTAKE(from) : 0;
 }
@@ -476,10 +480,10 @@ static unsigned arrival_of_left(const strategy_search *search, const scheduler_v
 /* A store that was held back, of the thread that goes on. */
 static unsigned arrival_of_next(strategy_search *search, const scheduler_view *view)
 {
-    unsigned next = search->way.next;
-    if (next == search->from || !has(view->waiting, next))
+    unsigned next = search->run.way.next;
+    if (next == search->run.from || !has(view->waiting, next))
         return 0;
-    search->dozing = 0;
+    search->run.dozing = 0;
     return SCHEDULER_ARRIVE(next);
 }
 
@@ -497,10 +501,10 @@ static bool holds_word_of(const store_buffer *buffer, const stmi_access *access)
 static unsigned arrival_of_others(strategy_search *search, const scheduler_view *view)
 {
     for (unsigned i = 0; i < view->thread_count; i++) {
-        bool meets = i != search->way.next && has(view->waiting, i) &&
-                     holds_word_of(&view->buffers[i], &view->next[search->way.next]);
-        if (meets && !search->redundant && take_fork(search, view, 2) == 1) {
-            search->dozing = 0;
+        bool meets = i != search->run.way.next && has(view->waiting, i) &&
+                     holds_word_of(&view->buffers[i], &view->next[search->run.way.next]);
+        if (meets && !search->run.redundant && take_fork(search, view, 2) == 1) {
+            search->run.dozing = 0;
             return SCHEDULER_ARRIVE(i);
         }
     }
@@ -509,26 +513,25 @@ static unsigned arrival_of_others(strategy_search *search, const scheduler_view 
 
 static unsigned go(strategy_search *search, const scheduler_view *view)
 {
-    unsigned next = search->way.next;
+    unsigned next = search->run.way.next;
     const stmi_access *access = &view->next[next];
-    search->decided = false;
-    search->dozing &= ~(1u << next);
+    search->run.decided = false;
+    search->run.dozing &= ~(1u << next);
     for (unsigned i = 0; i < view->thread_count; i++)
-        if (has(search->dozing, i) && footprint_conflict(access, &view->next[i]))
-            search->dozing &= ~(1u << i);
+        if (has(search->run.dozing, i) && footprint_conflict(access, &view->next[i]))
+            search->run.dozing &= ~(1u << i);
     if (access->kind == STMI_LOAD && search->delays > 0 && footprint_is_common(access))
-        search->loaded_at[next] = view->own_steps[next];
+        search->run.loaded_at[next] = view->own_steps[next];
     return next | SCHEDULER_UNTIL_COMMON;
 }
 
-unsigned strategy_search_choose(void *strategy, const scheduler_view *view)
+static unsigned choose(strategy_search *search, const scheduler_view *view)
 {
-    strategy_search *search = strategy;
-    if (!search->decided) {
+    if (!search->run.decided) {
         strategy_way ways[WAYS_MAX];
         unsigned count = list_ways(search, view, ways);
-        search->way = ways[take_fork(search, view, count)];
-        search->decided = true;
+        search->run.way = ways[take_fork(search, view, count)];
+        search->run.decided = true;
         note_way(search, view);
     }
     unsigned arrival = 0;
@@ -540,4 +543,42 @@ unsigned strategy_search_choose(void *strategy, const scheduler_view *view)
             arrival = arrival_of_others(search, view);
     }
     return arrival != 0 ? arrival : go(search, view);
+}
+
+/* All forks of the schedule so far have been passed; the next one is new. */
+static bool would_keep(const strategy_search *search, const scheduler_view *view)
+{
+    uint64_t last = search->kept_count > 0 ? search->kept[search->kept_count - 1].step : 0;
+    return search->keeps && search->run.at == search->fork_count && view->steps >= last + KEEP_STEPS &&
+           scheduler_can_keep();
+}
+
+unsigned strategy_search_choose(void *strategy, const scheduler_view *view)
+{
+    strategy_search *search = strategy;
+    if (!would_keep(search, view)) {
+        unsigned choice = choose(search, view);
+        return search->run.redundant && search->keeps && scheduler_can_keep() ? SCHEDULER_LEAVE : choice;
+    }
+    strategy_search_kept kept = {search->run, view->steps};
+    unsigned choice = choose(search, view);
+    if (search->run.at == kept.run.at)
+        return search->run.redundant ? SCHEDULER_LEAVE : choice;
+    search->kept[search->kept_count++] = kept; /* before the fork */
+    search->run = kept.run;
+    return SCHEDULER_KEEP;
+}
+
+char *strategy_search_describe(const strategy_search *search, char *to)
+{
+    const strategy_search_run *run = &search->run;
+    uint64_t facts[] = {run->preemptions, run->delayed, run->dozing, run->yielded, run->stubborn, run->redundant,
+                        run->decided,     run->way.next, run->way.holds, run->way.held, run->from};
+    size_t count = run->decided ? sizeof facts / sizeof facts[0] : 7; /* else the way is still to be chosen */
+    to = kept_write(to, facts, count * sizeof facts[0]);
+    for (unsigned i = 0; i < SCHEDULER_THREAD_COUNT_MAX; i++) {
+        uint64_t since[] = {has(run->stubborn, i) ? run->spun_at[i] : 0, search->delays > 0 ? run->loaded_at[i] : 0};
+        to = kept_write(to, since, sizeof since);
+    }
+    return to;
 }

@@ -94,15 +94,8 @@ typedef struct strategy_way {
 /* Where stores are delayed, those of a thread arrive when another one goes on: until then nobody could tell. At `delays`
  * such changes in a schedule one store may be held back. It arrives before its thread goes on, and at the latest before
  * others; and before any access of another thread to its word, or not. */
-typedef struct strategy_search {
-    unsigned bound;
-    bool fair; /* set after opening: whoever spins is left for the next in order, and that is no fork. Far fewer
-                  schedules, for programs whose threads try again and again */
-    unsigned delays;      /* 0: all stores arrive in time */
-    strategy_fork *forks; /* of the present schedule, in order of steps; room for one a step */
-    size_t fork_count;
-    /* of the present run */
-    size_t at;
+typedef struct strategy_search_run { /* of the present run */
+    size_t at; /* the next fork */
     unsigned preemptions;
     unsigned delayed;
     unsigned dozing;            /* preempted before an access with which nothing has conflicted since */
@@ -114,13 +107,35 @@ typedef struct strategy_search {
     bool decided;               /* on this way; stores that arrive before are being told */
     strategy_way way;
     unsigned from;              /* whose turn it was */
+} strategy_search_run;
+
+/* Where a run was kept (SCHEDULER_KEEP), to try the other ways from there. */
+typedef struct strategy_search_kept {
+    strategy_search_run run;
+    uint64_t step;
+} strategy_search_kept;
+
+typedef struct strategy_search {
+    unsigned bound;
+    bool fair; /* set after opening: whoever spins is left for the next in order, and that is no fork. Far fewer
+                  schedules, for programs whose threads try again and again */
+    unsigned delays;      /* 0: all stores arrive in time */
+    strategy_fork *forks; /* of the present schedule, in order of steps; room for one a step */
+    size_t fork_count;
+    bool keeps; /* set after opening: runs are kept where they can be, and left where they turn out to be redundant */
+    strategy_search_kept *kept; /* on the way to the present schedule, in order */
+    size_t kept_count;
+    strategy_search_run run;
 } strategy_search;
 
 strategy_search strategy_search_open(unsigned bound);
 void strategy_search_close(strategy_search *search);
 unsigned strategy_search_choose(void *search, const scheduler_view *view);
-/* Readies the next schedule. False: all are done. */
+/* Readies the next schedule: from the beginning, or, if the search has kept any, to be gone on with from the last that it
+ * has kept. False: all are done. */
 bool strategy_search_next(strategy_search *search);
+/* All that the rest of the search below this point depends on, besides the run (scheduler_describe). */
+char *strategy_search_describe(const strategy_search *search, char *to);
 /* Readies the first one again. */
 void strategy_search_restart(strategy_search *search);
 
