@@ -2,6 +2,7 @@
 #include "exhaust.h"
 
 #include "footprint.h"
+#include "memo.h"
 #include "strategy.h"
 
 #include <stdatomic.h>
@@ -55,42 +56,95 @@ static double processor_seconds(void)
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1e-6;
 }
 
-/* All schedules of the programme; those before a word was found to be in common were of fewer forks, and are run again. */
-static bool run_program(strategy_search *search)
+/* -------------------------------------------------------------------- one programme -- */
+
+static strategy_search search;
+static uint64_t schedules; /* of the present pass */
+static uint64_t followed;  /* known to follow from where the present run was left; 0: it was not left as known */
+
+/* Asked at each end of a thread. A run that was gone on with passes places anew, behind which there are forks already. */
+static bool has_been_here(void)
 {
-    uint64_t schedules = 0;
+    static char place[SCHEDULER_IMAGE_MAX];
+    if (search.run.at < search.fork_count || !scheduler_can_keep())
+        return false;
+    char *end = strategy_search_describe(&search, scheduler_describe(place));
+    followed = memo_visit(place, (size_t)(end - place), search.run.at, schedules);
+    return followed > 0;
+}
+
+static void begin_pass(void)
+{
+    strategy_search_restart(&search);
+    memo_clear();
+    schedules = 0;
+}
+
+/* Schedules before a word was found to be in common were of fewer forks: all are run again. */
+static bool run_pass(void)
+{
     bool more = true;
-    footprint_reset();
-    strategy_search_restart(search);
+    begin_pass();
     while (more) {
-        if (!fuzz_run_by(&mine->program, strategy_search_choose, search))
+        followed = 0;
+        if (!fuzz_run_next(&mine->program, &search))
             return false;
-        schedules++;
-        mine->tally.steps += scheduler_step_count();
+        mine->tally.runs++;
+        schedules += followed > 0 ? followed : 1;
         if (scheduler_footprint_grew()) {
-            strategy_search_restart(search);
-            schedules = 0;
+            begin_pass();
         } else {
-            more = strategy_search_next(search);
+            more = strategy_search_next(&search);
+            memo_leave(search.fork_count, schedules);
         }
     }
-    mine->tally.schedules += schedules;
     return true;
+}
+
+#define LEARNING_RUNS 20u
+#define LEARNING_STEPS 60u /* that matter, of a run: about */
+
+/* Most words in common come to light in a few runs at random (within the bounds: no store is late), and nearly all others
+ * with one preemption less: then there are few schedules to be run again. */
+static bool learn_words(unsigned bound)
+{
+    footprint_reset();
+    mine->program.delayed = false;
+    for (uint64_t i = 0; i < LEARNING_RUNS; i++) {
+        strategy_pct pct = strategy_pct_open(i, mine->program.thread_count, bound + 1, LEARNING_STEPS);
+        mine->tally.runs++;
+        if (!fuzz_run_by(&mine->program, strategy_pct_choose, &pct))
+            return false;
+    }
+    mine->program.delayed = search.delays > 0;
+    search.bound = bound > 0 ? bound - 1 : 0;
+    return run_pass();
+}
+
+/* All schedules of the programme. */
+static bool run_program(unsigned bound)
+{
+    bool good = learn_words(bound);
+    search.bound = bound;
+    good = good && run_pass();
+    mine->tally.schedules += schedules;
+    return good;
 }
 
 static void run_share(const exhaust_task *task, unsigned process, unsigned processes)
 {
-    strategy_search search = strategy_search_open(task->preemptions);
+    search = strategy_search_open(task->preemptions);
     search.delays = task->delays;
+    search.keeps = !task->whole;
+    scheduler_watch_ends(task->whole ? NULL : has_been_here);
     uint64_t size = grammar_size(&task->shape), kind = 0;
     uint64_t shares = (uint64_t)task->shares * processes, share = task->share + (uint64_t)process * task->shares;
     for (uint64_t number = 0; number < size && !atomic_load_explicit(&shared->stop, memory_order_relaxed); number++) {
         mine->tally.numbers = number + 1;
         if (!grammar_program(&task->shape, number, &mine->program) || kind++ % shares != share)
             continue;
-        mine->program.delayed = task->delays > 0;
         mine->tally.programs++;
-        if (!run_program(&search)) {
+        if (!run_program(task->preemptions)) {
             note_finding();
             break;
         }
@@ -114,7 +168,7 @@ static void add_up(unsigned processes, exhaust_tally *tally)
         const exhaust_tally *part = &shared->parts[i].tally;
         tally->programs += part->programs;
         tally->schedules += part->schedules;
-        tally->steps += part->steps;
+        tally->runs += part->runs;
         tally->processor_seconds += part->processor_seconds;
         if (i == 0 || part->numbers < tally->numbers)
             tally->numbers = part->numbers;

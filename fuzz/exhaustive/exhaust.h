@@ -12,11 +12,13 @@ typedef struct exhaust_task {
     grammar_shape shape;
     unsigned preemptions; /* of a schedule, at most */
     unsigned delays;      /* of a schedule, at most; 0: stores are not delayed (strategy_search) */
+    bool whole;           /* each schedule is run from its beginning to its end, also where nothing new can come of it */
     unsigned share, shares; /* programmes number share, share + shares, ... of all, from 0 */
 } exhaust_task;
 
 typedef struct exhaust_tally {
-    uint64_t programs, schedules, steps;
+    uint64_t programs, schedules;
+    uint64_t runs; /* made, and not all to their ends: those of schedules, and those from which words in common were learnt */
     uint64_t numbers; /* tried, of the grammar's: how far it is */
     double processor_seconds;
 } exhaust_tally;

@@ -30,6 +30,7 @@ static const char help[] =
     "      --preemptions N    of a schedule, at most (2)\n"
     "      --delayed N        stores held back in a schedule, at most; 0: none, and not the second part (1)\n"
     "      --share K/N        only the K-th of N shares of the programmes: for several machines (1/1)\n"
+    "      --whole            run each schedule from its beginning to its end, to compare: takes four times as long\n"
     "  -j, --jobs N           processes (one a processor)\n"
     "      --mutant NAME      with a bug on purpose; stm-mutants --list lists them\n"
     "      --list             print the programmes of --threads and --transactions, and run none\n"
@@ -42,7 +43,7 @@ static const char help[] =
 static struct {
     unsigned threads, transactions; /* 0: not given */
     unsigned preemptions, delayed, jobs, share, shares;
-    bool json, list;
+    bool json, list, whole;
 } options = {.preemptions = 2, .delayed = 1, .shares = 1};
 
 __attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *format, ...)
@@ -82,11 +83,11 @@ static void tell(const exhaust_task *task, const exhaust_tally *tally, double se
     double rate = tally->processor_seconds > 0 ? (double)tally->schedules / tally->processor_seconds : 0;
     if (options.json)
         printf("{\"threads\": %u, \"transactions\": %u, \"preemptions\": %u, \"delayed\": %u, \"programmes\": %llu, "
-               "\"schedules\": %llu, \"steps\": %llu, \"seconds\": %.1f, \"processor_seconds\": %.1f, "
+               "\"schedules\": %llu, \"runs\": %llu, \"seconds\": %.1f, \"processor_seconds\": %.1f, "
                "\"objector\": \"%s\"}\n",
                task->shape.thread_count, task->shape.transaction_count, task->preemptions, task->delays,
                (unsigned long long)tally->programs, (unsigned long long)tally->schedules,
-               (unsigned long long)tally->steps, seconds, tally->processor_seconds,
+               (unsigned long long)tally->runs, seconds, tally->processor_seconds,
                by == ORACLE_NONE ? "" : oracle_name(by));
     else
         printf("%u threads x %u transactions, up to %u preemptions, %u stores held back: %llu programmes, %llu schedules, "
@@ -126,7 +127,7 @@ static void list(const grammar_shape *shape)
 static bool run_part(const grammar_shape *shape, unsigned preemptions, unsigned delays)
 {
     static trial_finding finding;
-    exhaust_task task = {*shape, preemptions, delays, options.share, options.shares};
+    exhaust_task task = {*shape, preemptions, delays, options.whole, options.share, options.shares};
     exhaust_tally tally;
     double begin = machine_seconds_now();
     oracle by = exhaust_run(&task, options.jobs, on_terminal() ? show_progress : NULL, &tally, &finding);
@@ -163,7 +164,7 @@ static bool run_all(void)
 
 /* -------------------------------------------------------------------------------- main -- */
 
-enum { THREADS = 256, TRANSACTIONS, PREEMPTIONS, DELAYED, SHARE, MUTANT, LIST, JSON };
+enum { THREADS = 256, TRANSACTIONS, PREEMPTIONS, DELAYED, SHARE, MUTANT, LIST, JSON, WHOLE };
 
 static const struct option long_options[] = {
     {"threads", required_argument, NULL, THREADS},
@@ -173,6 +174,7 @@ static const struct option long_options[] = {
     {"share", required_argument, NULL, SHARE},
     {"jobs", required_argument, NULL, 'j'},
     {"mutant", required_argument, NULL, MUTANT},
+    {"whole", no_argument, NULL, WHOLE},
     {"list", no_argument, NULL, LIST},
     {"json", no_argument, NULL, JSON},
     {"help", no_argument, NULL, 'h'},
@@ -208,6 +210,7 @@ static void take_option(int option)
     case SHARE: parse_share(optarg); break;
     case 'j': options.jobs = parse_number("jobs", optarg, 1, 64); break;
     case LIST: options.list = true; break;
+    case WHOLE: options.whole = true; break;
     case JSON: options.json = true; break;
     case MUTANT:
         if (mutant_named(optarg) == 0)

@@ -2,6 +2,8 @@
 
 #include "arena.h"
 #include "footprint.h"
+#include "kept.h"
+#include "moments.h"
 #include "moves.h"
 #include "mutants.h"
 #include "random.h"
@@ -31,10 +33,19 @@ struct commit {
 
 static struct commit commits[FUZZ_THREAD_COUNT_MAX * FUZZ_CALL_COUNT_MAX];
 static unsigned commit_count;
+static moments clock_of_commits;
 
 static bool overlaps(const struct commit *a, const struct commit *b)
 {
     return a->thread != b->thread && (a->keys & b->keys) != 0 && a->begin <= b->end && b->begin <= a->end;
+}
+
+static unsigned number_of_own(unsigned commit)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i <= commit; i++)
+        count += commits[i].thread == commits[commit].thread;
+    return count;
 }
 
 static void judge_busy(void)
@@ -44,9 +55,8 @@ static void judge_busy(void)
         for (unsigned j = 0; j < commit_count && !good; j++)
             good = overlaps(&commits[i], &commits[j]);
         if (!good)
-            scheduler_object(ORACLE_OVERLAP, "thread %u: BUSY at steps %llu to %llu, and nobody else was committing",
-                             commits[i].thread, (unsigned long long)commits[i].begin,
-                             (unsigned long long)commits[i].end);
+            scheduler_object(ORACLE_OVERLAP, "thread %u: its commit number %u is BUSY, and nobody else was committing",
+                             commits[i].thread, number_of_own(i));
     }
 }
 
@@ -54,12 +64,12 @@ static stm_status commit(actor *me)
 {
     unsigned number = commit_count++;
     struct commit *it = &commits[number];
-    *it = (struct commit){.thread = me->number, .begin = scheduler_step_count(), .end = UINT64_MAX};
+    *it = (struct commit){.thread = me->number, .begin = moments_begin(&clock_of_commits), .end = UINT64_MAX};
     for (unsigned i = 0; i < me->held_count; i++)
         it->keys |= 1u << me->held[i].key;
     stm_status status = actor_commit(me);
     if (!present->delayed) /* else its last stores, which free the keys, may arrive at any later time */
-        it->end = scheduler_step_count();
+        it->end = moments_end(&clock_of_commits);
     it->busy = status == STM_BUSY;
     return status;
 }
@@ -280,13 +290,16 @@ static void thread(unsigned number)
 {
     const fuzz_thread *it = &present->threads[number];
     for (unsigned i = 0; i < it->call_count; i++) {
-        fuzz_answer answer = {.thread = number, .call = it->calls[i], .begin = scheduler_step_count()};
+        fuzz_answer answer = {.thread = number, .call = it->calls[i]};
+        if (listen_to != NULL)
+            answer.begin = scheduler_step_count();
         scheduler_call();
         make_call(&stage_actors[number], &it->calls[i]);
+        if (listen_to == NULL)
+            continue;
         answer.end = scheduler_step_count();
         answer.text = answer_text; /* nobody else has run since it was written */
-        if (listen_to != NULL)
-            listen_to(&answer);
+        listen_to(&answer);
     }
 }
 
@@ -302,6 +315,7 @@ static void setup(void)
         kinds[i] = (char)(absent ? letters[present->sizes[i]] - 'a' + 'A' : letters[present->sizes[i]]);
     }
     commit_count = 0;
+    clock_of_commits = (moments){0};
     unsigned mutant = mutant_chosen();
     stage_free_soon();
     mutant_choose(0); /* what is there at first is right */
@@ -317,9 +331,35 @@ static void finish(void)
     stage_close();
 }
 
+static char *save(char *to)
+{
+    to = kept_write(to, &clock_of_commits, sizeof clock_of_commits);
+    to = kept_write(to, &commit_count, sizeof commit_count);
+    to = kept_write(to, commits, commit_count * sizeof commits[0]);
+    return stage_save(to);
+}
+
+static const char *load(const char *from)
+{
+    from = kept_read(from, &clock_of_commits, sizeof clock_of_commits);
+    from = kept_read(from, &commit_count, sizeof commit_count);
+    from = kept_read(from, commits, commit_count * sizeof commits[0]);
+    return stage_load(from);
+}
+
+bool fuzz_run_next(const fuzz_program *program, strategy_search *search)
+{
+    static const scheduler_keeper keeper = {save, load};
+    scheduler_keep_by(&keeper);
+    present = program;
+    return search->kept_count > 0 ? scheduler_run_on(search->kept_count)
+                                  : fuzz_run_by(program, strategy_search_choose, search);
+}
+
 bool fuzz_run_by(const fuzz_program *program, scheduler_choose *choose, void *strategy)
 {
-    scheduler_program it = {"programme", program->thread_count, setup, thread, finish};
+    static scheduler_program it;
+    it = (scheduler_program){"programme", program->thread_count, setup, thread, finish};
     present = program;
     froze = choose == strategy_freeze_choose;
     if (froze)

@@ -7,6 +7,7 @@
 
 #include "program.h"
 #include "scheduler.h"
+#include "strategy.h"
 
 /* By the programme's own schedule. False: an oracle objects; scheduler_objector() and scheduler_failure() tell. */
 bool fuzz_run(const fuzz_program *program);
@@ -14,6 +15,8 @@ bool fuzz_run(const fuzz_program *program);
 bool fuzz_run_again(const fuzz_program *program);
 /* By any strategy; the programme's own schedule is not looked at. */
 bool fuzz_run_by(const fuzz_program *program, scheduler_choose *choose, void *strategy);
+/* The next schedule of a search (strategy.h), from where the last one was kept, or from the beginning. */
+bool fuzz_run_next(const fuzz_program *program, strategy_search *search);
 /* A schedule by priorities or at random, decided by the seed. */
 bool fuzz_run_seeded(const fuzz_program *program, uint64_t seed);
 
