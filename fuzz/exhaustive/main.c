@@ -30,7 +30,7 @@ static const char help[] =
     "      --preemptions N    of a schedule, at most (2)\n"
     "      --delayed N        stores held back in a schedule, at most; 0: none, and not the second part (1)\n"
     "      --share K/N        only the K-th of N shares of the programmes: for several machines (1/1)\n"
-    "      --whole            run each schedule from its beginning to its end, to compare: takes four times as long\n"
+    "      --whole            run each schedule from its beginning to its end, to compare: takes twice as long\n"
     "  -j, --jobs N           processes (one a processor)\n"
     "      --mutant NAME      with a bug on purpose; stm-mutants --list lists them\n"
     "      --list             print the programmes of --threads and --transactions, and run none\n"
