@@ -30,8 +30,8 @@ void bt_current_thread_clear_error(void);
 
 enum { BY_FAIL = 1, BY_ABORT, BY_LOOP };
 
-/* Of the processor's time; hardly any input takes a tenth of it. */
-enum { TICK_US = 4000, TICKS_MAX = 500 };
+/* Of the processor's time: half a second; hardly any input takes a tenth of it, under AddressSanitizer, too. */
+enum { TICK_US = 4000, TICKS_MAX = 125 };
 static volatile int ticks_left;
 
 /* ------------------------------------------------------------ instead of those of fail.c -- */

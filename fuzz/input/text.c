@@ -5,6 +5,8 @@
  *     k1 large absent               size of its values: word, small, middle, large; no value at first
  *     stores delayed                weak memory
  *     T0: get k0; set k1; commit    may be repeated: the calls are added
+ *     T1: fail 2; restore k0 +3     the next call's second allocation finds no memory; a set, published three versions further
+ *     T2: get k0; wait              sleeps until a key that it holds has changed
  *     schedule: T0*7 T1 T0:2 T1!    may be repeated; T0*7: seven accesses; T0:2: until its second call has ended;
  *                                   T1~*2: two delayed stores arrive; T1~~: the newest of them, before the
  *                                   older ones; T1!: freeze

@@ -170,10 +170,25 @@ static void read_first_trace(void)
         use_command(&uses[i]);
 }
 
+/* As build.sh lays it out, for machines that have no babeltrace2. */
+static void find_plugins(void)
+{
+    char path[PATH_SIZE];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof path - sizeof "lib/plugins");
+    while (size > 0 && path[size - 1] != '/')
+        size--;
+    if (size <= 0)
+        return;
+    strcpy(path + size, "lib/plugins");
+    if (access(path, F_OK) == 0)
+        setenv("BABELTRACE_PLUGIN_PATH", path, 1);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     sweep_prepare(*argv);
+    find_plugins();
     setlocale(LC_CTYPE, "C.UTF-8");
     setenv("TZ", "UTC", 1);
     name_folders(own_folder_make());
