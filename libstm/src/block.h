@@ -1,8 +1,8 @@
 /*
  * block.h -- a value too large for its record: immutable once published, one a version. The record
- * (later: the old version in a history) holds one reference and the transaction that wrote it
- * another, for its private copy; readers hold none, since they read inside an epoch or under a snapshot
- * that keeps the version.
+ * (later: the old version in a history) holds one reference, and so does each transaction whose private copy it is:
+ * the one that wrote it, and those that have checked the key out for update. Readers hold none, since they read inside
+ * an epoch or under a snapshot that keeps the version.
  */
 #ifndef STMI_BLOCK_H
 #define STMI_BLOCK_H

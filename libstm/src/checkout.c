@@ -21,29 +21,53 @@
 #define ROUNDS_MAX 16       /* tries before the view */
 #define HELD_WITHOUT_VIEW 64
 #define AT_ONCE 16          /* keys whose cache misses overlap */
+#ifndef STMI_SHARED_MIN
+#define STMI_SHARED_MIN 512 /* bytes of value from which on counting costs less than copying; fewer in the testing build */
+#endif
 
-bool stmi_copy_block(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_words *words)
+/*
+ * A private copy need not be one: a block never changes once it is published, and set makes a new one. Only who is
+ * going to publish may hold the record's, since that writes to a line that others read.
+ */
+static struct stmi_block *hold(struct stmi_block *block)
 {
-    const struct stmi_block *block = (const struct stmi_block *)(uintptr_t)words->value[0];
+    /* Relaxed: the record's own reference is not dropped before our epoch is over. */
+    if (!stmi_mutant(BLOCK_UNCOUNTED))
+        stmi_add(&block->references, 1, RELAXED);
+    return block;
+}
+
+static struct stmi_block *copy(struct stm_txn *txn, const struct stmi_block *block)
+{
+    struct stmi_block *fresh = stmi_block_get(txn, block->size);
+    if (fresh != NULL)
+        memcpy(fresh->data, block->data, block->size + 1);
+    return fresh;
+}
+
+bool stmi_take_block(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_words *words, bool in_record)
+{
+    struct stmi_block *block = (struct stmi_block *)(uintptr_t)words->value[0];
     if (stmi_mutant(POINTER_BEFORE_EPOCH)) {
         stmi_epoch_exit(txn);
         stmi_epoch_enter(txn);
     }
     stmi_touch(STMI_LOAD, &block->cell.next);
-    struct stmi_block *copy = stmi_block_get(txn, block->size);
-    if (copy == NULL)
+    bool shared = in_record && entry->update && block->size >= STMI_SHARED_MIN;
+    struct stmi_block *mine = shared ? hold(block) : copy(txn, block);
+    if (mine == NULL)
         return false;
-    memcpy(copy->data, block->data, block->size + 1);
     stmi_entry_drop_block(txn, entry); /* of an earlier round */
-    entry->block = copy;
+    entry->block = mine;
+    entry->published = shared;
     txn->owned++;
-    stmi_store(&entry->value[0], (uint64_t)(uintptr_t)copy, RELEASE); /* as in stmi_entry_set */
+    stmi_store(&entry->value[0], (uint64_t)(uintptr_t)mine, RELEASE); /* as in stmi_entry_set */
     stmi_store(&entry->info, words->info & STMI_INFO_VALUE_MASK, RELEASE);
     return true;
 }
 
 /* A value that stands in a block. BUSY: it changed meanwhile. */
-static stm_status copy_block(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_words *words)
+static stm_status take_block(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_words *words)
 {
     /* The words must belong together before we follow one of them. */
     struct stmi_sight again;
@@ -51,7 +75,7 @@ static stm_status copy_block(struct stm_txn *txn, struct stmi_entry *entry, cons
     stmi_look(entry->record, &again);
     if (!stmi_sight_same(&again, &sight))
         return STM_BUSY;
-    return stmi_copy_block(txn, entry, words) ? STM_OK : STM_NO_MEMORY;
+    return stmi_take_block(txn, entry, words, sight.entry == NULL) ? STM_OK : STM_NO_MEMORY;
 }
 
 /* First look at a new key, and a copy of what was seen. BUSY: it changed meanwhile. */
@@ -65,7 +89,7 @@ STMI_INLINE stm_status copy_new(struct stm_txn *txn, struct stmi_entry *entry)
     entry->seen = sight.entry;
     unsigned kind = stmi_info_kind(words.info);
     if (stmi_unlikely(kind == STMI_KIND_BLOCK))
-        return copy_block(txn, entry, &words);
+        return take_block(txn, entry, &words);
     /* Owner's own words, written for lingering readers as in stmi_entry_set. */
     stmi_store(&entry->value[0], words.value[0], RELEASE);
     stmi_store(&entry->value[1], kind > 8 ? words.value[1] : 0, RELEASE); /* the NUL, too */

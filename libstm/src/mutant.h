@@ -23,6 +23,7 @@
     X(DROPPED_BY_CLOCK, "a released snapshot's old versions are dropped although another sees them")          \
     X(EARLY_FREE, "memory is freed two epochs early")                                                         \
     X(POINTER_BEFORE_EPOCH, "a block is followed in a later epoch than it was found in")                      \
+    X(BLOCK_UNCOUNTED, "a checkout for update holds the record's block without counting that")                \
     X(EPOCH_NOT_ENTERED, "a peek enters no epoch")                                                            \
     X(BUSY_KEEPS_KEY, "a commit that is told BUSY leaves its heads where they are")                           \
     X(NO_MEMORY_KEEPS_KEY, "a commit that is told NO_MEMORY leaves its heads where they are")                 \

@@ -23,8 +23,8 @@ struct stmi_cell {
 
 enum stmi_cell_kind { STMI_CELL_BLOCK, STMI_CELL_VERSION, STMI_CELL_PAGES };
 
-/* Classes of 64, 96, 128, 192, 256, ... 65,536 bytes: a step is at most a half. */
-#define STMI_CLASS_COUNT 21
+/* Classes of 64, 96, 128, 192, 256, ... 98,304 bytes: a step is at most a half. */
+#define STMI_CLASS_COUNT 22
 #define STMI_CLASS_LARGE 255u
 
 struct stmi_cache {

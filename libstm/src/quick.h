@@ -51,9 +51,9 @@ STMI_INLINE bool stmi_quick_resolved(struct stm_txn *txn, const stm_key *handles
     return true;
 }
 
-/* The entry's private copy of a value that stands in a block, to which words lead: they belong together, and we are
- * inside the epoch in which they were read. False: no memory. */
-bool stmi_copy_block(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_words *words);
+/* Gives the entry a value that stands in a block, to which words lead: they belong together, and we are inside the
+ * epoch in which they were read. in_record: it is what the record holds a reference of. False: no memory. */
+bool stmi_take_block(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_words *words, bool in_record);
 
 /* One new key into its entry. */
 STMI_INLINE bool stmi_quick_copy(struct stm_txn *txn, struct stmi_record *record, struct stmi_entry *entry, bool update)
@@ -69,7 +69,7 @@ STMI_INLINE bool stmi_quick_copy(struct stm_txn *txn, struct stmi_record *record
     entry->update = update;
     entry->published = entry->changed = entry->set = false;
     if (stmi_unlikely(kind == STMI_KIND_BLOCK)) /* the same head before and after: the words are those of its version */
-        return stmi_load(&record->head, SEQ_CST) == head && stmi_copy_block(txn, entry, &words);
+        return stmi_load(&record->head, SEQ_CST) == head && stmi_take_block(txn, entry, &words, true);
     /* For lingering readers, as in stmi_entry_set. */
     stmi_store(&entry->info, words.info & STMI_INFO_VALUE_MASK, RELEASE);
     stmi_store(&entry->value[0], words.value[0], RELEASE);

@@ -453,6 +453,44 @@ Test(checkout, values_of_every_size_replace_each_other)
     close_store(store);
 }
 
+/* A private copy of a large value may be the very one that is published: it stays when that gives way to others, whose
+ * memory is used again and again. */
+Test(checkout, large_private_copy_stays_while_others_publish)
+{
+    static char first[2000], later[2000];
+    stm_store *store = open_store(NULL);
+    stm_txn *txn = begin(store, "slow"), *other = begin(store, "fast");
+    const stm_bytes old = stm_bytes_of(first, sizeof(first));
+    stm_bytes value;
+
+    fill(first, sizeof(first), 1);
+    put_bytes(store, KEY, old);
+    OK(stm_txn_use(txn, KEY, &value));
+    for (unsigned i = 0; i < 2000; i++) {
+        fill(later, sizeof(later), i + 2);
+        OK(stm_txn_set(other, KEY, stm_bytes_of(later, sizeof(later))));
+        OK(stm_txn_commit(other));
+        if (i % 100 == 0)
+            stm_txn_reset(other); /* and from a checkout again */
+    }
+    IS_BYTES(value, old);
+    OK(stm_txn_value(txn, KEY, &value));
+    IS_BYTES(value, old);
+    ANSWERS(stm_txn_commit(txn), STM_CONFLICT);
+    OK(stm_txn_value(txn, KEY, &value));
+    IS_BYTES(value, old);
+    stm_txn_reset(txn);
+    OK(stm_txn_use(txn, KEY, &value));
+    IS_BYTES(value, stm_bytes_of(later, sizeof(later)));
+    OK(stm_txn_commit(txn)); /* publishes the same bytes again, and so the same block */
+    ANSWERS(stm_txn_commit(other), STM_CONFLICT);
+    cr_assert(holds(store, KEY, stm_bytes_of(later, sizeof(later))));
+
+    stm_txn_end(other);
+    stm_txn_end(txn);
+    close_store(store);
+}
+
 Test(checkout, empty_value_is_not_no_value)
 {
     stm_store *store = open_store(NULL);

@@ -312,7 +312,7 @@ static const limit limits[] = {
     {"read 3, update 1", read_and_write, 3, 1, 0},
     {"delete and set 1", delete_and_set, 2, 1, 0},
     {"update 64", update_long, 65, 64, 0},
-    {"update 1 of 1 KiB", update_large, 3, 1, 0},
+    {"update 1 of 1 KiB", update_large, 5, 1, 0},
     {"create 1", create, 3, 1, 0},
     {"look into a snapshot", look, 1, 1, 1},
     {"take and release a snapshot", take_and_release, 15, 12, 12},
