@@ -91,6 +91,10 @@ static inline volatile void *stmi_place(const volatile void *address)
  * the testing build. */
 #define stmi_touch(kind, p) STMI_TELL(kind, p, RELAXED)
 
+/* What is checked afterwards in any case, so that a change of threads here could do nothing: none happens, in the testing
+ * build. */
+#define stmi_glimpse(p) atomic_load_explicit(STMI_PLACE(p), ACQUIRE)
+
 /* Counters that only their owner writes and anybody may read: no order, no read-modify-write, and
  * nothing that an interleaving could change. */
 #define stmi_peek(p) atomic_load_explicit(STMI_PLACE(p), RELAXED)

@@ -105,6 +105,19 @@ struct stmi_record *stmi_index_find(struct stmi_index *index, const struct stmi_
     }
 }
 
+STMI_COLD struct stmi_record *stmi_index_guess_behind(struct stmi_table *table, uint64_t hash)
+{
+    struct stmi_bucket *bucket = &table->buckets[(hash + 1) & table->mask];
+    for (unsigned i = 0; i < STMI_BUCKET_WORDS; i++) {
+        uint64_t word = stmi_load(stmi_bucket_word(bucket, hash, i), ACQUIRE); /* pair:index */
+        if (word >> 48 == stmi_index_tag(hash))
+            return stmi_index_record(word);
+        if (word == EMPTY)
+            return NULL;
+    }
+    return NULL;
+}
+
 /* ----------------------------------------------------------------------------- growth -- */
 
 /* The successor, made if there is none. NULL: no memory. */

@@ -50,12 +50,18 @@ void stmi_index_drain(struct stmi_memory *memory, struct stmi_index *index);
 
 __extension__ typedef unsigned __int128 stmi_wide;
 
+/* The two halves of a product, one upon the other. Multiplied twice: gcc puts a product of 128 bits into memory, and
+ * waits for it there. */
+STMI_INLINE uint64_t stmi_multiply_fold(uint64_t a, uint64_t b)
+{
+    return a * b ^ (uint64_t)((stmi_wide)a * b >> 64);
+}
+
 /* XXH3 of 9 to 16 bytes, as it is specified: here, to be inlined. stmi_index_open asserts that it is the same. */
 STMI_INLINE uint64_t stmi_hash_two_words(uint64_t first, uint64_t last, size_t size, uint64_t seed)
 {
     uint64_t low = first ^ (UINT64_C(0x6782737bea4239b9) + seed), high = last ^ (UINT64_C(0xaf56bc3b0996523a) - seed);
-    stmi_wide product = (stmi_wide)low * high;
-    uint64_t hash = size + __builtin_bswap64(low) + high + ((uint64_t)product ^ (uint64_t)(product >> 64));
+    uint64_t hash = size + __builtin_bswap64(low) + high + stmi_multiply_fold(low, high);
     hash = (hash ^ hash >> 37) * UINT64_C(0x165667919e3779f9);
     return hash ^ hash >> 32;
 }
@@ -100,18 +106,27 @@ STMI_INLINE stmi_word *stmi_bucket_word(struct stmi_bucket *bucket, uint64_t has
     return &bucket->words[((hash >> 45) + i) % STMI_BUCKET_WORDS]; /* bits that neither tag nor mask uses */
 }
 
+/* The same in the bucket behind, where a full one sends a key on. */
+struct stmi_record *stmi_index_guess_behind(struct stmi_table *table, uint64_t hash);
+
+/* The first two words are chosen from without a branch: which of them it is no processor can guess, and one that guesses
+ * wrong begins the look-ups behind this one anew. */
 STMI_INLINE struct stmi_record *stmi_index_guess(struct stmi_table *table, uint64_t hash)
 {
     struct stmi_bucket *bucket = &table->buckets[hash & table->mask];
     uint64_t tag = stmi_index_tag(hash);
-    for (unsigned i = 0; i < STMI_BUCKET_WORDS; i++) {
-        uint64_t word = stmi_load(stmi_bucket_word(bucket, hash, i), ACQUIRE); /* pair:index */
-        if (word >> 48 == tag)
-            return stmi_index_record(word);
-        if (word == 0)
-            break;
+    uint64_t first = stmi_load(stmi_bucket_word(bucket, hash, 0), ACQUIRE); /* pair:index, like the others */
+    uint64_t second = stmi_glimpse(stmi_bucket_word(bucket, hash, 1));
+    uint64_t passed = 0 - (uint64_t)(first >> 48 != tag);
+    uint64_t word = (first & ~passed) | (second & passed);
+    for (unsigned i = 2; stmi_unlikely(word >> 48 != tag); i++) {
+        if (first == 0 || word == 0)
+            return NULL;
+        if (i == STMI_BUCKET_WORDS)
+            return stmi_index_guess_behind(table, hash);
+        word = stmi_load(stmi_bucket_word(bucket, hash, i), ACQUIRE);
     }
-    return NULL;
+    return stmi_index_record(word);
 }
 
 #endif
