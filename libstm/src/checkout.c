@@ -45,9 +45,9 @@ static struct stmi_block *copy(struct stm_txn *txn, const struct stmi_block *blo
     return fresh;
 }
 
-bool stmi_take_block(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_words *words, bool in_record)
+bool stmi_take_block(struct stm_txn *txn, struct stmi_entry *entry, uint64_t info, uint64_t word, bool in_record)
 {
-    struct stmi_block *block = (struct stmi_block *)(uintptr_t)words->value[0];
+    struct stmi_block *block = (struct stmi_block *)(uintptr_t)word;
     if (stmi_mutant(POINTER_BEFORE_EPOCH)) {
         stmi_epoch_exit(txn);
         stmi_epoch_enter(txn);
@@ -62,7 +62,7 @@ bool stmi_take_block(struct stm_txn *txn, struct stmi_entry *entry, const struct
     entry->published = shared;
     txn->owned++;
     stmi_store(&entry->value[0], (uint64_t)(uintptr_t)mine, RELEASE); /* as in stmi_entry_set */
-    stmi_store(&entry->info, words->info & STMI_INFO_VALUE_MASK, RELEASE);
+    stmi_store(&entry->info, info & STMI_INFO_VALUE_MASK, RELEASE);
     return true;
 }
 
@@ -75,7 +75,7 @@ static stm_status take_block(struct stm_txn *txn, struct stmi_entry *entry, cons
     stmi_look(entry->record, &again);
     if (!stmi_sight_same(&again, &sight))
         return STM_BUSY;
-    return stmi_take_block(txn, entry, words, sight.entry == NULL) ? STM_OK : STM_NO_MEMORY;
+    return stmi_take_block(txn, entry, words->info, words->value[0], sight.entry == NULL) ? STM_OK : STM_NO_MEMORY;
 }
 
 /* First look at a new key, and a copy of what was seen. BUSY: it changed meanwhile. */

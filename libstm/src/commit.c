@@ -140,10 +140,10 @@ static STMI_COLD enum outcome install_slowly(struct stm_txn *txn, struct stmi_en
     return HELD; /* by one after the other, each of whom was put aside */
 }
 
-STMI_INLINE enum outcome install(struct stm_txn *txn, struct stmi_entry *entry)
+STMI_INLINE enum outcome install(struct stm_txn *txn, struct stmi_entry *entry, uint64_t sequence)
 {
     uint64_t clean = stmi_head_clean(entry->version), found = clean;
-    uint64_t ours = stmi_head_of(entry, txn->sequence);
+    uint64_t ours = stmi_head_of(entry, sequence);
     /* Release pair:left -- that the last attempt's heads are given back, for who still comes from one. */
     bool restores = stmi_peek(&entry->target) != 0 && !stmi_mutant(RESTORE_UNSEEN);
     uint64_t flag = !entry->update ? STMI_HELD_ONLY : restores ? STMI_RESTORES : 0;
@@ -156,8 +156,10 @@ STMI_INLINE enum outcome install(struct stm_txn *txn, struct stmi_entry *entry)
 /* Out: how many are installed. */
 STMI_INLINE enum outcome install_all(struct stm_txn *txn, uint32_t count, uint32_t *installed)
 {
+    struct stmi_entry *const *updates = txn->updates;
+    uint64_t sequence = txn->sequence;
     for (uint32_t i = 0; i < count; i++) {
-        enum outcome outcome = install(txn, txn->updates[i]);
+        enum outcome outcome = install(txn, updates[i], sequence);
         if (stmi_unlikely(outcome != DECIDED)) {
             *installed = i;
             return outcome;
@@ -221,12 +223,13 @@ static bool validate_many(struct stm_txn *txn)
 
 STMI_INLINE bool validate(struct stm_txn *txn)
 {
-    if (stmi_unlikely(txn->count > STMI_CHUNK_FIRST))
+    uint32_t count = txn->count;
+    if (stmi_unlikely(count > STMI_CHUNK_FIRST))
         return validate_many(txn);
-    const struct stmi_entry *entries = txn->chunks[0]->entries;
-    for (uint32_t i = 0; i < txn->count; i++)
-        if (!entries[i].update &&
-            stmi_unlikely(!stmi_look_version(txn->store, entries[i].record, entries[i].version)))
+    struct stm_store *store = txn->store;
+    const struct stmi_entry *entry = txn->chunks[0]->entries;
+    for (const struct stmi_entry *end = entry + count; entry < end; entry++)
+        if (!entry->update && stmi_unlikely(!stmi_look_version(store, entry->record, entry->version)))
             return false;
     return true;
 }
@@ -380,8 +383,9 @@ STMI_INLINE void finish_key(struct stm_txn *txn, struct stmi_entry *entry, uint6
 STMI_INLINE void finish(struct stm_txn *txn, uint32_t count)
 {
     uint64_t revision = stmi_status_revision(stmi_peek(&txn->status));
+    struct stmi_entry *const *updates = txn->updates;
     for (uint32_t i = 0; i < count; i++) {
-        struct stmi_entry *entry = txn->updates[i];
+        struct stmi_entry *entry = updates[i];
         if (stmi_likely(entry->update)) {
             finish_key(txn, entry, revision);
         } else { /* only held: it goes back as it was */
@@ -537,13 +541,12 @@ STMI_INLINE stm_status committed(struct stm_txn *txn)
 {
     stmi_tally(&txn->counters.commits, 1);
     txn->last = STM_OK;
-    txn->failed = false;
     txn->settled = true;
     txn->changed_count = 0;
     if (stmi_wanted(txn, STM_EVENT_BIT(STM_EVENT_COMMIT) | STM_EVENT_BIT(STM_EVENT_PUBLISH)))
         observe_commit(txn);
     txn->unbegun = txn->watched; /* what follows is a new attempt with the same keys */
-    stmi_txn_renew(txn);
+    stmi_txn_renew(txn, false);
     return stmi_txn_leave(txn, STM_OK);
 }
 

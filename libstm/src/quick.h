@@ -51,9 +51,9 @@ STMI_INLINE bool stmi_quick_resolved(struct stm_txn *txn, const stm_key *handles
     return true;
 }
 
-/* Gives the entry a value that stands in a block, to which words lead: they belong together, and we are inside the
- * epoch in which they were read. in_record: it is what the record holds a reference of. False: no memory. */
-bool stmi_take_block(struct stm_txn *txn, struct stmi_entry *entry, const struct stmi_words *words, bool in_record);
+/* Gives the entry a value that stands in a block, to which word leads: it and info belong together, and we are inside
+ * the epoch in which they were read. in_record: it is what the record holds a reference of. False: no memory. */
+bool stmi_take_block(struct stm_txn *txn, struct stmi_entry *entry, uint64_t info, uint64_t word, bool in_record);
 
 /* One new key into its entry. */
 STMI_INLINE bool stmi_quick_copy(struct stm_txn *txn, struct stmi_record *record, struct stmi_entry *entry, bool update)
@@ -69,7 +69,7 @@ STMI_INLINE bool stmi_quick_copy(struct stm_txn *txn, struct stmi_record *record
     entry->update = update;
     entry->published = entry->changed = entry->set = false;
     if (stmi_unlikely(kind == STMI_KIND_BLOCK)) /* the same head before and after: the words are those of its version */
-        return stmi_load(&record->head, SEQ_CST) == head && stmi_take_block(txn, entry, &words, true);
+        return stmi_load(&record->head, SEQ_CST) == head && stmi_take_block(txn, entry, words.info, words.value[0], true);
     /* For lingering readers, as in stmi_entry_set. */
     stmi_store(&entry->info, words.info & STMI_INFO_VALUE_MASK, RELEASE);
     stmi_store(&entry->value[0], words.value[0], RELEASE);
@@ -78,7 +78,7 @@ STMI_INLINE bool stmi_quick_copy(struct stm_txn *txn, struct stmi_record *record
 }
 
 /* After a failure: blocks are all that entries beyond the count may own. */
-static STMI_COLD bool stmi_quick_undo(struct stm_txn *txn, uint32_t first, uint32_t end)
+static __attribute__((noinline)) bool stmi_quick_undo(struct stm_txn *txn, uint32_t first, uint32_t end)
 {
     for (uint32_t i = first; i < end; i++)
         stmi_entry_drop_block(txn, &txn->chunks[0]->entries[i]);

@@ -536,7 +536,7 @@ stm_status stm_txn_begin(stm_store *store, const char *label, stm_txn **out)
     txn->stuck = txn->last = STM_OK;
     txn->failed = false;
     stmi_store(&txn->info, stmi_info_of_writer(txn->label->id, thread_id()), RELEASE); /* as with id */
-    stmi_txn_renew(txn);
+    stmi_txn_renew(txn, txn->failed);
     *out = txn;
     return STM_OK;
 }
@@ -559,7 +559,7 @@ void stm_txn_reset(stm_txn *txn)
     if (stmi_unlikely(!abandon(txn)))
         return;
     txn->stuck = txn->last = STM_OK;
-    stmi_txn_renew(txn);
+    stmi_txn_renew(txn, txn->failed);
 }
 
 void stm_txn_end(stm_txn *txn)

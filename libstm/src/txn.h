@@ -265,9 +265,10 @@ STMI_INLINE void stmi_txn_order(struct stm_txn *txn)
         stmi_txn_order_many(txn);
         return;
     }
-    bool ordered = txn->count < 2 || txn->few[0] < txn->few[1];
-    txn->updates[0] = &entries[!ordered];
-    txn->updates[1] = &entries[ordered];
+    /* No branch: of two random keys nobody can guess which comes first. */
+    size_t swapped = (size_t)(txn->count == 2) & (size_t)((uintptr_t)txn->few[0] > (uintptr_t)txn->few[1]);
+    txn->updates[0] = &entries[swapped];
+    txn->updates[1] = &entries[1 - swapped];
     txn->ordered = true;
 }
 /* Moves the entries to fresh memory, and retires the old. OK, NO_MEMORY. Must be inside an epoch. */
@@ -275,15 +276,15 @@ stm_status stmi_txn_move(struct stm_txn *txn);
 
 uint64_t stmi_txn_id_block(struct stm_txn *txn);
 
-/* A new identity: after begin, reset, commit. */
-STMI_INLINE void stmi_txn_renew(struct stm_txn *txn)
+/* A new identity: after begin, reset, commit. goes_on: the operation has lost an attempt, and this one belongs to it. */
+STMI_INLINE void stmi_txn_renew(struct stm_txn *txn, bool goes_on)
 {
     uint64_t id = stmi_peek(&txn->id);
     if (stmi_unlikely(id == txn->id_end))
         id = stmi_txn_id_block(txn);
     /* Read by those who lose to us, after they have met a status that is later than this. */
     stmi_store(&txn->id, id + 1, RELEASE);
-    if (stmi_likely(!txn->failed)) {
+    if (stmi_likely(!goes_on)) {
         txn->operation = id + 1;
         txn->attempt = 0;
         txn->operation_ns = 0;
