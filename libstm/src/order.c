@@ -11,6 +11,35 @@ static int by_key(const void *a, const void *b)
     return stmi_bytes_compare(stmi_record_key(left), stmi_record_key(right));
 }
 
+static uint64_t number_of(const unsigned char *bytes, size_t size)
+{
+    uint64_t word = 0;
+    memcpy(&word, bytes, size);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+static struct stmi_signpost signpost_of(stm_bytes key)
+{
+    const unsigned char *bytes = key.data;
+    if (key.size >= 16)
+        return (struct stmi_signpost){number_of(bytes, 8), number_of(bytes + 8, 8)};
+    return (struct stmi_signpost){number_of(bytes, key.size < 8 ? key.size : 8),
+                                  key.size <= 8 ? 0 : number_of(bytes + 8, key.size - 8)};
+}
+
+static bool is_below(struct stmi_signpost a, struct stmi_signpost b)
+{
+    return a.high < b.high || (a.high == b.high && a.low < b.low);
+}
+
+static uint64_t signpost_count(uint64_t key_count)
+{
+    return (key_count + STMI_SIGNPOST_KEYS - 1) / STMI_SIGNPOST_KEYS;
+}
+
 static uint64_t *stragglers(const struct stmi_order *order)
 {
     return (uint64_t *)(uintptr_t)(order->records + order->count);
@@ -18,7 +47,8 @@ static uint64_t *stragglers(const struct stmi_order *order)
 
 static struct stmi_order *order_make(struct stm_store *store, uint64_t count, uint64_t straggler_count)
 {
-    size_t bytes = sizeof(struct stmi_order) + (size_t)(count + straggler_count) * sizeof(void *);
+    size_t bytes = sizeof(struct stmi_order) + (size_t)(count + straggler_count) * sizeof(void *) +
+                   (size_t)signpost_count(count) * sizeof(struct stmi_signpost);
     struct stmi_order *order = stmi_pages_get(&store->memory, bytes);
     if (order == NULL)
         return NULL;
@@ -29,6 +59,15 @@ static struct stmi_order *order_make(struct stm_store *store, uint64_t count, ui
     order->straggler_count = straggler_count;
     stmi_store(&order->references, 1, RELAXED); /* private until published */
     return order;
+}
+
+/* When all records are in their places. */
+static void signposts_put_up(struct stmi_order *order)
+{
+    struct stmi_signpost *posts = (struct stmi_signpost *)(void *)(stragglers(order) + order->straggler_count);
+    for (uint64_t i = 0; i < signpost_count(order->count); i++)
+        posts[i] = signpost_of(stmi_record_key(order->records[i * STMI_SIGNPOST_KEYS]));
+    order->signposts = posts;
 }
 
 void stmi_order_put(struct stm_txn *slot, struct stmi_order *order)
@@ -108,6 +147,7 @@ static struct stmi_order *merge(struct stm_store *store, const struct stmi_order
     }
     memcpy(stragglers(order), fresh->late, fresh->late_count * sizeof *fresh->late);
     order->covered = total;
+    signposts_put_up(order);
     return order;
 }
 
@@ -167,9 +207,33 @@ struct stmi_order *stmi_order_get(struct stm_txn *slot)
     return order;
 }
 
+/* How many signposts from `low` on are below this one; or, `with_equal`, are not above it. */
+static uint64_t signposts_below(const struct stmi_order *order, uint64_t low, struct stmi_signpost sought, bool with_equal)
+{
+    uint64_t high = signpost_count(order->count);
+    if (with_equal && low < high && is_below(sought, order->signposts[low]))
+        return low; /* most often */
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        struct stmi_signpost found = order->signposts[middle];
+        if (with_equal ? !is_below(sought, found) : is_below(found, sought))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 uint64_t stmi_order_find(const struct stmi_order *order, stm_bytes key)
 {
-    uint64_t low = 0, high = order->count;
+    struct stmi_signpost sought = signpost_of(key);
+    uint64_t below = signposts_below(order, 0, sought, false);
+    uint64_t not_above = signposts_below(order, below, sought, true);
+    /* The key at the last signpost below is below, the one at the first above is above. */
+    uint64_t low = below == 0 ? 0 : (below - 1) * STMI_SIGNPOST_KEYS + 1;
+    uint64_t high = not_above * STMI_SIGNPOST_KEYS < order->count ? not_above * STMI_SIGNPOST_KEYS : order->count;
+    for (uint64_t i = low; i < high && i < low + STMI_SIGNPOST_KEYS; i++)
+        __builtin_prefetch(order->records[i]);
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
         if (stmi_bytes_compare(stmi_record_key(order->records[middle]), key) < 0)

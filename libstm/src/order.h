@@ -2,6 +2,9 @@
  * order.h -- all keys in their order, for cursors: an array of records, sorted when a cursor is opened
  * after keys were made, and shared until more are. Making a key costs nothing for it; an array is what is
  * fastest to search and to walk; and it never changes once it is published.
+ *
+ * A search among the records themselves would miss the caches at nearly every step. So the beginning of every 16th key
+ * stands in an array of its own, a signpost, and only the last steps look at records, which are asked for all at once.
  */
 #ifndef STMI_ORDER_H
 #define STMI_ORDER_H
@@ -12,6 +15,14 @@
 struct stm_store;
 struct stm_txn;
 
+#define STMI_SIGNPOST_KEYS 16
+
+/* The first 16 bytes of a key as numbers, the first byte highest, and zeros behind its end: where two of them differ, the
+ * keys are in the same order. */
+struct stmi_signpost {
+    uint64_t high, low;
+};
+
 struct stmi_order {
     struct stmi_cell cell;
     size_t bytes;
@@ -20,6 +31,7 @@ struct stmi_order {
     uint64_t count;
     uint64_t straggler_count;     /* numbers behind the records: where each batch that had not been published whole when
                                      it was made goes on (records.h) */
+    const struct stmi_signpost *signposts; /* behind those: of the records 0, 16, 32 ... */
     struct stmi_record *records[];
 };
 

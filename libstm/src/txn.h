@@ -83,6 +83,7 @@ struct stm_cursor {
     struct stmi_order *order;
     struct stmi_ahead *ahead;
     uint64_t place, end; /* of the next key to read */
+    uint64_t asked;      /* of the first one whose line has not been asked for */
 };
 
 /* Each written by the slot's user only. */
