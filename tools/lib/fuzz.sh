@@ -79,6 +79,15 @@ fuzz_run()
         AFL_CRASHING_SEEDS_AS_NEW_CRASH=1 \
         afl-fuzz -i "$folder/seeds" -o "$folder/afl" -x "$dictionary" -V "$seconds" -G "$length_max" \
         -t $((${input_seconds:-60} * 1000)) -- "$fuzz_program" || true
+    # Over seeds that all fail it does not begin.
+    if [ ! -f "$folder/afl/default/fuzzer_stats" ]; then
+        local seed
+        for seed in "$folder"/seeds/*; do
+            timeout 60 "$fuzz_program" "$seed" >/dev/null 2>&1 || cp "$seed" "$folder/findings/"
+        done
+        echo "execs_done : $(find "$folder/seeds" -type f | wc -l)"
+        return
+    fi
     find "$folder/afl/default/crashes" "$folder/afl/default/hangs" -name 'id*' -exec cp {} "$folder/findings/" \;
     find "$folder/afl/default/queue" -maxdepth 1 -name 'id*' ! -name '*orig*' -exec cp {} "$folder/corpus/" \;
     cat "$folder/afl/default/fuzzer_stats"
