@@ -256,8 +256,9 @@ bool arena_can_be_saved(void)
     return image.guarded;
 }
 
-/* Most of the time that it takes to keep a run goes here: as many bytes at once as the processor can. */
-#if defined(__x86_64__) && defined(__GLIBC__)
+/* Most of the time that it takes to keep a run goes here: as many bytes at once as the processor can.
+ * (AFL++'s compiler, 4.04, crashes over the clones.) */
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__AFL_COMPILER)
 #define AT_ONCE __attribute__((target_clones("avx2", "default")))
 #else
 #define AT_ONCE
