@@ -139,7 +139,7 @@ static void say_busy(struct text *text, struct stm_txn *txn)
 {
     say(text, " was told BUSY: ");
     if (txn->blocker_record == NULL) {
-        say(text, "its keys kept changing while they were looked at");
+        say(text, "others were faster each time: they put its commit aside, or changed its keys while it looked");
     } else {
         say(text, "key ");
         say_key(text, stmi_record_key(txn->blocker_record));
