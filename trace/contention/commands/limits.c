@@ -16,14 +16,14 @@ enum { SECONDS_AT_LEAST = 120, BYTES_A_SECOND = 1 << 20, MEGABYTES_AT_LEAST = 40
 
 /* Sanitizers keep books that are larger than any limit. */
 #if defined __has_feature
-#if __has_feature(address_sanitizer)
-#define UNDER_ASAN 1
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
 #endif
 #endif
-#ifdef __SANITIZE_ADDRESS__
-#define UNDER_ASAN 1
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
 #endif
-#ifdef UNDER_ASAN
+#ifdef SANITIZED
 enum { LIMITS_MEMORY = 0 };
 #else
 enum { LIMITS_MEMORY = 1 };
